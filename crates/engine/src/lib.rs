@@ -19,8 +19,8 @@ pub use change::{Change, FileChange, Stale};
 pub use file::{Body, File, FileId, SegmentId, Stamp, Unheld, Visibility};
 pub use path::{PathError, RelPath};
 pub use search::{
-    Boundary, Case, FileFilter, Glob, Mode, Output, Pattern, Query, SearchRoot, Sort, SortBy,
-    TypeChange,
+    Boundary, Candidates, Case, Cut, FileFilter, Glob, Limits, Mode, NotHeld, Output, Pattern,
+    Query, QueryError, Search, SearchRoot, Sink, Sort, SortBy, Stats, Summary, TypeChange,
 };
 pub use segment::{MalformedSegment, Segment, SegmentParts};
 pub use session::{Covering, FoldPolicy, Session, fold_plan};

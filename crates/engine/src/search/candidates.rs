@@ -1,0 +1,227 @@
+//! Which files a search has to look at: what the index cannot rule out, filtered, in output order.
+
+use std::sync::Arc;
+
+use super::{
+    NotHeld, Search,
+    filter::{DirMemo, Root},
+    query::{Mode, SortBy},
+};
+use crate::{
+    Body, RelPath, Snapshot,
+    file::{File, FileId},
+    plan::Plan,
+    snapshot::Rank,
+};
+
+/// The files to look at, in the order of the output.
+pub struct Candidates {
+    pub(super) entries: Vec<Candidate>,
+    /// Bytes of text to look at.
+    pub(super) bytes: u64,
+    pub(super) not_held: Vec<NotHeld>,
+}
+
+/// A file to look at, and the root of the search through which it was reached.
+#[derive(Clone)]
+pub(super) struct Candidate {
+    pub(super) file: Arc<File>,
+    pub(super) root: u32,
+    /// The root is the file itself: filters do not apply.
+    pub(super) explicit: bool,
+}
+
+impl Candidates {
+    /// How many files there are to look at.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is nothing to look at.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Bytes of text in them: what the search will cost at most.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// What ripgrep would look into and this workspace does not hold.
+    pub fn not_held(&self) -> &[NotHeld] {
+        &self.not_held
+    }
+}
+
+impl Search {
+    /// Asks the index. Costs microseconds where the pattern has trigrams, and a pass over the table
+    /// where it has none.
+    pub fn candidates(&self, snapshot: &Snapshot) -> Candidates {
+        let mut found = Candidates {
+            entries: Vec::new(),
+            bytes: 0,
+            not_held: Vec::new(),
+        };
+        self.find_unheld(snapshot, &mut found.not_held);
+        if !self.is_possible() {
+            return found;
+        }
+        let scan = self.wants_every_file() || self.plan == Plan::All;
+        let indexed = if scan {
+            Vec::new()
+        } else {
+            self.from_index(snapshot)
+        };
+        for (number, root) in self.filter.roots.iter().enumerate() {
+            let mut memo = DirMemo::default();
+            let mut take = |file: &Arc<File>| {
+                self.consider(root, number as u32, file, &mut memo, &mut found);
+            };
+            if scan {
+                snapshot.files_within(&root.path).for_each(&mut take);
+            } else {
+                within(&indexed, &root.path).for_each(|(_, file)| take(file));
+            }
+        }
+        self.sort(&mut found.entries);
+        found
+    }
+
+    /// Files that the postings cannot rule out and files without postings, in path order.
+    fn from_index<'a>(&self, snapshot: &'a Snapshot) -> Vec<(Rank, &'a Arc<File>)> {
+        let mut files: Vec<(Rank, &Arc<File>)> = Vec::new();
+        let mut take = |file: &'a Arc<File>| files.push((snapshot.rank(file), file));
+        for attachment in snapshot.attachments.iter() {
+            let docs = self.plan.candidates(&attachment.segment);
+            for id in docs.iter().flat_map(|doc| attachment.files_of(doc)) {
+                if let Some(file) = snapshot.table.get(*id)
+                    && file.segment == Some(attachment.id)
+                {
+                    take(file);
+                }
+            }
+        }
+        let uncovered = |id: &FileId| snapshot.table.get(*id);
+        snapshot
+            .uncovered
+            .iter()
+            .filter_map(uncovered)
+            .for_each(&mut take);
+        files.sort_unstable_by_key(|(rank, _)| *rank);
+        files
+    }
+
+    /// Takes the file if ripgrep would search it by way of this root.
+    fn consider(
+        &self,
+        root: &Root,
+        number: u32,
+        file: &Arc<File>,
+        memo: &mut DirMemo,
+        found: &mut Candidates,
+    ) {
+        let explicit = file.path == root.path;
+        if !explicit
+            && !self
+                .filter
+                .admits(root, &file.path, file.visibility, file.stamp.size, memo)
+        {
+            return;
+        }
+        match &file.body {
+            Body::Text(text) => found.bytes += text.bytes().len() as u64,
+            _ if self.query.mode == Mode::Files => {}
+            _ => return,
+        }
+        found.entries.push(Candidate {
+            file: Arc::clone(file),
+            root: number,
+            explicit,
+        });
+    }
+
+    fn sort(&self, entries: &mut [Candidate]) {
+        let Some(sort) = self.query.files.sort else {
+            return;
+        };
+        match sort.by {
+            SortBy::Path if !sort.reverse => {}
+            SortBy::Path => entries.sort_by_cached_key(|entry| {
+                std::cmp::Reverse(self.filter.roots[entry.root as usize].display(&entry.file.path))
+            }),
+            SortBy::Modified if !sort.reverse => {
+                entries.sort_by_key(|entry| entry.file.stamp.mtime_ns);
+            }
+            SortBy::Modified => {
+                entries.sort_by_key(|entry| std::cmp::Reverse(entry.file.stamp.mtime_ns));
+            }
+        }
+    }
+
+    /// Finds what ripgrep would look into and the snapshot cannot show.
+    fn find_unheld(&self, snapshot: &Snapshot, not_held: &mut Vec<NotHeld>) {
+        if self.filter.may_see_unheld() || !self.filter.roots.iter().all(|r| r.path.is_root()) {
+            for entry in snapshot
+                .unheld
+                .iter()
+                .filter(|entry| self.filter.sees_unheld(entry))
+            {
+                let kind = if entry.is_dir {
+                    "directory not loaded"
+                } else {
+                    "file not loaded"
+                };
+                not_held.push(NotHeld {
+                    path: entry.path.clone(),
+                    reason: kind.into(),
+                });
+            }
+        }
+        if self.query.mode == Mode::Files {
+            return;
+        }
+        let binary_counts = !self.query.pattern.looks_for_binary();
+        let totals = snapshot.totals;
+        let explicit = |root: &Root| snapshot.file(&root.path).is_some();
+        let some = totals.too_large_files + totals.unreadable_files > 0
+            || (totals.binary_files > 0
+                && (binary_counts || self.filter.roots.iter().any(explicit)));
+        if !some {
+            return;
+        }
+        for root in &self.filter.roots {
+            let mut memo = DirMemo::default();
+            for file in snapshot.files_within(&root.path) {
+                let explicit = file.path == root.path;
+                let reason = match &file.body {
+                    Body::Text(_) => continue,
+                    Body::Binary if !binary_counts && !explicit => continue,
+                    Body::Binary => "binary file, not held".to_string(),
+                    Body::TooLarge => "over the size limit, not held".to_string(),
+                    Body::Unreadable(why) => format!("could not be read: {why}"),
+                };
+                let size = file.stamp.size;
+                if explicit
+                    || self
+                        .filter
+                        .admits(root, &file.path, file.visibility, size, &mut memo)
+                {
+                    not_held.push(NotHeld {
+                        path: file.path.clone(),
+                        reason,
+                    });
+                }
+            }
+        }
+    }
+}
+
+/// The part of a list in path order that lies within `dir`.
+fn within<'a, 'b>(
+    files: &'b [(Rank, &'a Arc<File>)],
+    dir: &RelPath,
+) -> impl Iterator<Item = &'b (Rank, &'a Arc<File>)> + use<'a, 'b> {
+    let start = files.partition_point(|(_, file)| file.path < *dir);
+    let len = files[start..].partition_point(|(_, file)| file.path.is_within(dir));
+    files[start..start + len].iter()
+}
