@@ -70,10 +70,7 @@ pub(crate) struct PathBook {
 
 impl PathBook {
     pub(crate) fn new(base: Arc<[RelPath]>) -> PathBook {
-        PathBook {
-            base,
-            later: RwLock::default(),
-        }
+        PathBook { base, later: RwLock::default() }
     }
 
     fn id(&self, path: &RelPath) -> FileId {
@@ -125,18 +122,9 @@ pub(crate) fn first_snapshot(
 
 fn make_file(id: FileId, path: RelPath, change: FileChange) -> Option<File> {
     match change {
-        FileChange::Put {
-            body,
-            stamp,
-            visibility,
-        } => Some(File {
-            id,
-            path,
-            body,
-            stamp,
-            visibility,
-            segment: None,
-        }),
+        FileChange::Put { body, stamp, visibility } => {
+            Some(File { id, path, body, stamp, visibility, segment: None })
+        }
         FileChange::Remove => None,
     }
 }
@@ -148,16 +136,9 @@ impl Snapshot {
     /// is put with the text it has keeps its segment.
     pub(crate) fn apply(&self, book: &PathBook, change: Change) -> Result<Snapshot, Stale> {
         for (path, expected) in &change.expect {
-            let found = self
-                .file(path)
-                .and_then(|file| file.text())
-                .map(|text| text.hash());
+            let found = self.file(path).and_then(|file| file.text()).map(|text| text.hash());
             if found != *expected {
-                return Err(Stale {
-                    path: path.clone(),
-                    expected: *expected,
-                    found,
-                });
+                return Err(Stale { path: path.clone(), expected: *expected, found });
             }
         }
         let mut next = self.clone();
@@ -209,9 +190,7 @@ pub(crate) fn merge_uncovered(
 ) -> Arc<[FileId]> {
     let changed = |id: &FileId| slots.binary_search_by_key(id, |(id, _)| *id).is_ok();
     let mut uncovered: Vec<FileId> = old.iter().copied().filter(|id| !changed(id)).collect();
-    let fresh = slots
-        .iter()
-        .filter(|(_, file)| file.as_ref().is_some_and(|f| f.is_uncovered()));
+    let fresh = slots.iter().filter(|(_, file)| file.as_ref().is_some_and(|f| f.is_uncovered()));
     uncovered.extend(fresh.map(|(id, _)| *id));
     uncovered.sort_unstable();
     uncovered.into()
@@ -221,11 +200,8 @@ fn merge_added(old: &Arc<[Added]>, newcomers: Vec<Added>, leavers: &[FileId]) ->
     if newcomers.is_empty() && leavers.is_empty() {
         return Arc::clone(old);
     }
-    let mut added: Vec<Added> = old
-        .iter()
-        .filter(|entry| leavers.binary_search(&entry.id).is_err())
-        .cloned()
-        .collect();
+    let mut added: Vec<Added> =
+        old.iter().filter(|entry| leavers.binary_search(&entry.id).is_err()).cloned().collect();
     added.extend(newcomers);
     added.sort_unstable_by(|a, b| a.path.cmp(&b.path));
     added.into()

@@ -71,6 +71,11 @@ impl Visibility {
         self.0 & other.0 != 0
     }
 
+    /// Whether an ignore rule keeps it out.
+    pub fn is_ignored(self) -> bool {
+        self.has(Visibility::IGNORED_SELF.with(Visibility::IGNORED_DIR))
+    }
+
     /// Whether a plain `rg` would visit it.
     pub fn is_plain(self) -> bool {
         self.0 == 0

@@ -33,12 +33,7 @@ impl RelPath {
     /// # Errors
     /// Refuses absolute paths, `..` and NUL bytes: nothing leaves its workspace by spelling.
     pub fn new(bytes: &[u8]) -> Result<RelPath, PathError> {
-        let fail = |reason| {
-            Err(PathError {
-                path: bytes.to_vec(),
-                reason,
-            })
-        };
+        let fail = |reason| Err(PathError { path: bytes.to_vec(), reason });
         if bytes.first() == Some(&b'/') {
             return fail("it is absolute");
         }
@@ -177,10 +172,7 @@ mod tests {
     #[test]
     fn no_spelling_leaves_the_workspace() {
         for bad in ["/etc/passwd", "..", "a/../../b", "a/..", "a\0b"] {
-            assert!(
-                RelPath::new(bad.as_bytes()).is_err(),
-                "{bad:?} was accepted"
-            );
+            assert!(RelPath::new(bad.as_bytes()).is_err(), "{bad:?} was accepted");
         }
         assert_eq!(path("./a//b/./c/").as_bytes(), b"a/b/c");
         assert!(path(".").is_root());

@@ -55,20 +55,13 @@ impl Covering {
                 covered.push((builder.add(text), Arc::clone(file)));
             }
         }
-        Covering {
-            segment: Arc::new(builder.finish()),
-            files: covered,
-        }
+        Covering { segment: Arc::new(builder.finish()), files: covered }
     }
 
     /// Pairs a stored segment with the files of `snapshot` that have its texts.
     pub fn of_stored(segment: Arc<Segment>, snapshot: &Snapshot) -> Covering {
-        let docs: std::collections::HashMap<_, _> = segment
-            .docs()
-            .iter()
-            .zip(0..)
-            .map(|(hash, doc): (_, DocId)| (*hash, doc))
-            .collect();
+        let docs: std::collections::HashMap<_, _> =
+            segment.docs().iter().zip(0..).map(|(hash, doc): (_, DocId)| (*hash, doc)).collect();
         let files = snapshot
             .uncovered
             .iter()
@@ -83,10 +76,7 @@ impl Session {
     /// The first session of a workspace. `files` must be sorted by path, each path once.
     pub fn open(files: Vec<(RelPath, FileChange)>, unheld: Vec<Unheld>) -> Session {
         let (snapshot, paths) = first_snapshot(files, unheld);
-        let numbers = Arc::new(Numbers {
-            paths,
-            next_segment: AtomicU32::new(0),
-        });
+        let numbers = Arc::new(Numbers { paths, next_segment: AtomicU32::new(0) });
         Session::over(numbers, Arc::new(snapshot))
     }
 
@@ -129,11 +119,8 @@ impl Session {
     /// covered from now on. Segments that no longer cover any file are let go.
     pub fn attach(&self, covering: Covering) -> Arc<Snapshot> {
         let id = SegmentId(self.numbers.next_segment.fetch_add(1, Ordering::Relaxed));
-        let mut pairs: Vec<(DocId, FileId)> = covering
-            .files
-            .iter()
-            .map(|(doc, file)| (*doc, file.id))
-            .collect();
+        let mut pairs: Vec<(DocId, FileId)> =
+            covering.files.iter().map(|(doc, file)| (*doc, file.id)).collect();
         pairs.sort_unstable();
         let attachment = Arc::new(Attachment::new(id, covering.segment, &pairs));
         let _writer = self.writer.lock();
@@ -144,10 +131,7 @@ impl Session {
             .filter_map(|(_, file)| {
                 let here = now.table.get(file.id)?;
                 let same = here.text()?.hash() == file.text()?.hash();
-                let covered = File {
-                    segment: Some(id),
-                    ..File::clone(here)
-                };
+                let covered = File { segment: Some(id), ..File::clone(here) };
                 same.then(|| (file.id, Some(Arc::new(covered))))
             })
             .collect();
@@ -157,13 +141,8 @@ impl Session {
         next.uncovered = merge_uncovered(&now.uncovered, &slots);
         next.table = now.table.with(slots);
         let live = |a: &&Arc<Attachment>| next.live_files(a).next().is_some();
-        next.attachments = now
-            .attachments
-            .iter()
-            .filter(live)
-            .cloned()
-            .chain([attachment])
-            .collect();
+        next.attachments =
+            now.attachments.iter().filter(live).cloned().chain([attachment]).collect();
         let next = Arc::new(next);
         *self.current.write() = Arc::clone(&next);
         next
@@ -212,10 +191,7 @@ pub struct FoldPolicy {
 
 impl Default for FoldPolicy {
     fn default() -> FoldPolicy {
-        FoldPolicy {
-            min_files: 64,
-            max_segments: 16,
-        }
+        FoldPolicy { min_files: 64, max_segments: 16 }
     }
 }
 

@@ -51,6 +51,33 @@ pub struct Totals {
     pub too_large_files: u64,
     /// Files that could not be read.
     pub unreadable_files: u64,
+    /// What a plain `rg` would go through.
+    #[serde(skip)]
+    pub(crate) plain: Share,
+    /// What `rg --hidden` would go through besides.
+    #[serde(skip)]
+    pub(crate) hidden: Share,
+}
+
+/// Files that a kind of search goes through, for its statistics.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Share {
+    pub(crate) searches: u64,
+    pub(crate) bytes: u64,
+}
+
+impl Share {
+    /// Adds `file` (`sign` 1) or takes it off (`sign` -1). Only texts that an index can rule out
+    /// count with their bytes; binary files are given up before the first.
+    pub(crate) fn count(&mut self, file: &File, sign: i64) {
+        let bytes = match &file.body {
+            Body::Text(text) if text.is_indexable() => text.searched_len(),
+            Body::Text(_) | Body::Binary => 0,
+            Body::TooLarge | Body::Unreadable(_) => return,
+        };
+        self.searches = self.searches.wrapping_add(sign as u64);
+        self.bytes = self.bytes.wrapping_add(bytes.wrapping_mul(sign as u64));
+    }
 }
 
 impl Totals {
@@ -58,6 +85,11 @@ impl Totals {
     pub(crate) fn count(&mut self, file: &File, sign: i64) {
         let add = |n: &mut u64, by: u64| *n = n.wrapping_add(by.wrapping_mul(sign as u64));
         add(&mut self.files, 1);
+        if file.visibility.is_plain() {
+            self.plain.count(file, sign);
+        } else if !file.visibility.is_ignored() {
+            self.hidden.count(file, sign);
+        }
         match &file.body {
             Body::Text(text) => {
                 add(&mut self.text_files, 1);
@@ -88,10 +120,7 @@ impl Snapshot {
 
     /// Bytes of postings that the attached segments hold.
     pub fn index_bytes(&self) -> u64 {
-        self.attachments
-            .iter()
-            .map(|attachment| attachment.segment.index_bytes())
-            .sum()
+        self.attachments.iter().map(|attachment| attachment.segment.index_bytes()).sum()
     }
 
     /// What is known by name only.
@@ -121,11 +150,7 @@ impl Snapshot {
                 (Some(_), None) => false,
                 (Some(id), Some(entry)) => entry.path < self.base[id.0 as usize],
             };
-            if take_added {
-                added.next().map(|entry| entry.id)
-            } else {
-                base.next()
-            }
+            if take_added { added.next().map(|entry| entry.id) } else { base.next() }
         })
         .filter_map(|id| self.table.get(id))
     }
@@ -139,10 +164,7 @@ impl Snapshot {
         if let Ok(i) = self.base.binary_search(path) {
             return Some(FileId(i as u32));
         }
-        let i = self
-            .added
-            .binary_search_by(|entry| entry.path.cmp(path))
-            .ok()?;
+        let i = self.added.binary_search_by(|entry| entry.path.cmp(path)).ok()?;
         Some(self.added[i].id)
     }
 
@@ -157,10 +179,7 @@ impl Snapshot {
             let len = list[start..].partition_point(|entry| path(entry).is_within(dir));
             start..start + len
         }
-        (
-            range(&self.base, dir, |path| path),
-            range(&self.added, dir, |entry| &entry.path),
-        )
+        (range(&self.base, dir, |path| path), range(&self.added, dir, |entry| &entry.path))
     }
 
     /// The file's place in path order.

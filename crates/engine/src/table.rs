@@ -23,10 +23,7 @@ pub(crate) struct FileTable {
 impl FileTable {
     /// A table in which entry `i` is the file with id `i`.
     pub(crate) fn new(files: Vec<Slot>) -> FileTable {
-        FileTable {
-            base: files.into(),
-            delta: Arc::default(),
-        }
+        FileTable { base: files.into(), delta: Arc::default() }
     }
 
     /// The file, if there is one in this snapshot.
@@ -35,11 +32,6 @@ impl FileTable {
             return self.delta[i].1.as_ref();
         }
         self.base.get(id.0 as usize)?.as_ref()
-    }
-
-    /// One past the largest id the base knows.
-    pub(crate) fn base_len(&self) -> usize {
-        self.base.len()
     }
 
     /// The table after `changes`, which must be sorted by id and hold each id once.
@@ -56,10 +48,7 @@ impl FileTable {
         }
         delta.extend(old.cloned());
         if delta.len() <= MERGE_AT {
-            return FileTable {
-                base: Arc::clone(&self.base),
-                delta: delta.into(),
-            };
+            return FileTable { base: Arc::clone(&self.base), delta: delta.into() };
         }
         let mut base = self.base.to_vec();
         if let Some((last, _)) = delta.last() {

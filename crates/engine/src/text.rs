@@ -96,9 +96,17 @@ impl Text {
         &self.bytes
     }
 
-    /// Whether trigrams of the raw bytes say what the search will see.
+    /// Whether trigrams of the raw bytes say what the search will see, all of it. Other texts are
+    /// candidates of every query.
     pub fn is_indexable(&self) -> bool {
-        self.encoding != TextEncoding::Utf16
+        self.encoding == TextEncoding::Plain
+    }
+
+    /// How many bytes ripgrep counts as searched when a plain text has no match: a UTF-8 byte order
+    /// mark is taken off first.
+    pub(crate) fn searched_len(&self) -> u64 {
+        let mark = if self.bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+        self.bytes.len() as u64 - mark
     }
 
     /// How the search has to treat them.
@@ -133,11 +141,7 @@ impl TextStore {
             Classified::Binary => None,
             Classified::Text(encoding) => {
                 let hash = ContentHash::of(&bytes);
-                Some(self.insert(Text {
-                    hash,
-                    bytes,
-                    encoding,
-                }))
+                Some(self.insert(Text { hash, bytes, encoding }))
             }
         }
     }
@@ -146,11 +150,7 @@ impl TextStore {
     pub fn intern_hashed(&self, hash: ContentHash, bytes: Bytes) -> Option<Arc<Text>> {
         match classify(&bytes) {
             Classified::Binary => None,
-            Classified::Text(encoding) => Some(self.insert(Text {
-                hash,
-                bytes,
-                encoding,
-            })),
+            Classified::Text(encoding) => Some(self.insert(Text { hash, bytes, encoding })),
         }
     }
 
@@ -181,10 +181,7 @@ mod tests {
         assert!(Arc::ptr_eq(&one, &two));
         let weak = Arc::downgrade(&one);
         drop((one, two));
-        assert!(
-            weak.upgrade().is_none(),
-            "the store must not keep dead texts alive"
-        );
+        assert!(weak.upgrade().is_none(), "the store must not keep dead texts alive");
     }
 
     #[test]
@@ -194,13 +191,7 @@ mod tests {
         assert!(matches!(classify(&bytes), Classified::Binary));
         bytes[BINARY_WINDOW - 1] = b'a';
         bytes[BINARY_WINDOW] = 0;
-        assert!(matches!(
-            classify(&bytes),
-            Classified::Text(TextEncoding::LateNul)
-        ));
-        assert!(matches!(
-            classify(b"\xff\xfea\0"),
-            Classified::Text(TextEncoding::Utf16)
-        ));
+        assert!(matches!(classify(&bytes), Classified::Text(TextEncoding::LateNul)));
+        assert!(matches!(classify(b"\xff\xfea\0"), Classified::Text(TextEncoding::Utf16)));
     }
 }

@@ -77,17 +77,15 @@ impl Info {
     fn of(hir: &Hir) -> Info {
         match hir.kind() {
             HirKind::Empty | HirKind::Look(_) => Info::exact(vec![Vec::new()]),
-            HirKind::Literal(literal) => Info::exact(vec![
-                literal.0.iter().map(|&b| FOLD[usize::from(b)]).collect(),
-            ]),
+            HirKind::Literal(literal) => {
+                Info::exact(vec![literal.0.iter().map(|&b| FOLD[usize::from(b)]).collect()])
+            }
             HirKind::Class(class) => Info::of_class(class),
             HirKind::Capture(capture) => Info::of(&capture.sub),
             HirKind::Concat(parts) => Info::of_concat(parts),
-            HirKind::Alternation(parts) => parts
-                .iter()
-                .map(Info::of)
-                .reduce(Info::or)
-                .unwrap_or_else(Info::anything),
+            HirKind::Alternation(parts) => {
+                parts.iter().map(Info::of).reduce(Info::or).unwrap_or_else(Info::anything)
+            }
             HirKind::Repetition(repetition) => match (repetition.min, repetition.max) {
                 (0, Some(0)) => Info::exact(vec![Vec::new()]),
                 (0, Some(1)) => Info::of(&repetition.sub).or(Info::exact(vec![Vec::new()])),
@@ -99,12 +97,7 @@ impl Info {
     }
 
     fn exact(set: Set) -> Info {
-        Info {
-            exact: Some(set),
-            prefixes: Vec::new(),
-            suffixes: Vec::new(),
-            plan: Plan::All,
-        }
+        Info { exact: Some(set), prefixes: Vec::new(), suffixes: Vec::new(), plan: Plan::All }
     }
 
     fn anything() -> Info {
@@ -142,10 +135,7 @@ impl Info {
         }
         if set.is_empty() {
             // An empty class matches nothing; regex-syntax writes "never" that way.
-            return Info {
-                plan: Plan::Nothing,
-                ..Info::anything()
-            };
+            return Info { plan: Plan::Nothing, ..Info::anything() };
         }
         Info::exact(set).simplified()
     }
@@ -169,10 +159,7 @@ impl Info {
             return Info::exact(vec![set[0].repeat(min as usize)]).simplified();
         }
         let open = self.broken_up();
-        Info {
-            exact: None,
-            ..open
-        }
+        Info { exact: None, ..open }
     }
 
     /// `self` and then `next`.
@@ -197,13 +184,7 @@ impl Info {
                     Plan::All
                 };
                 let plan = self.into_plan().and(next.into_plan()).and(seam);
-                Info {
-                    exact: None,
-                    prefixes,
-                    suffixes,
-                    plan,
-                }
-                .simplified()
+                Info { exact: None, prefixes, suffixes, plan }.simplified()
             }
         }
     }
@@ -237,10 +218,7 @@ impl Info {
     fn into_plan(self) -> Plan {
         match &self.exact {
             Some(set) => self.plan.clone().and(plan_set(set)),
-            None => self
-                .plan
-                .and(plan_set(&self.prefixes))
-                .and(plan_set(&self.suffixes)),
+            None => self.plan.and(plan_set(&self.prefixes)).and(plan_set(&self.suffixes)),
         }
     }
 
@@ -269,11 +247,7 @@ impl Info {
             s.drain(..s.len().saturating_sub(n));
         });
         self.plan = self.plan.and(before).and(after);
-        Info {
-            prefixes,
-            suffixes,
-            ..self
-        }
+        Info { prefixes, suffixes, ..self }
     }
 }
 
@@ -312,9 +286,7 @@ fn union(a: &Set, b: &Set) -> Set {
 
 /// Every string of `a` followed by every string of `b`.
 fn cross(a: &Set, b: &Set) -> Set {
-    a.iter()
-        .flat_map(|x| b.iter().map(move |y| [&x[..], &y[..]].concat()))
-        .collect()
+    a.iter().flat_map(|x| b.iter().map(move |y| [&x[..], &y[..]].concat())).collect()
 }
 
 #[cfg(test)]

@@ -38,11 +38,7 @@ impl Plan {
                         parts.push(part);
                     }
                 }
-                if parts.len() == 1 {
-                    parts.remove(0)
-                } else {
-                    Plan::And(parts)
-                }
+                if parts.len() == 1 { parts.remove(0) } else { Plan::And(parts) }
             }
         }
     }
@@ -59,11 +55,7 @@ impl Plan {
                         parts.push(part);
                     }
                 }
-                if parts.len() == 1 {
-                    parts.remove(0)
-                } else {
-                    Plan::Or(parts)
-                }
+                if parts.len() == 1 { parts.remove(0) } else { Plan::Or(parts) }
             }
         }
     }
@@ -147,11 +139,7 @@ pub(crate) fn plan_literal(folded: &[u8]) -> Plan {
     let mut grams: Vec<u32> = folded
         .windows(3)
         .filter(|window| !window.contains(&b'\n'))
-        .map(|window| {
-            window
-                .iter()
-                .fold(0, |gram, &byte| gram << 8 | u32::from(byte))
-        })
+        .map(|window| window.iter().fold(0, |gram, &byte| gram << 8 | u32::from(byte)))
         .collect();
     grams.sort_unstable();
     grams.dedup();

@@ -11,7 +11,7 @@ use crate::{
     Body, RelPath, Snapshot,
     file::{File, FileId},
     plan::Plan,
-    snapshot::Rank,
+    snapshot::{Rank, Share},
 };
 
 /// The files to look at, in the order of the output.
@@ -20,6 +20,8 @@ pub struct Candidates {
     /// Bytes of text to look at.
     pub(super) bytes: u64,
     pub(super) not_held: Vec<NotHeld>,
+    /// What the index ruled out, and binary files: ripgrep counts them as searched.
+    pub(super) passed_over: Share,
 }
 
 /// A file to look at, and the root of the search through which it was reached.
@@ -61,17 +63,14 @@ impl Search {
             entries: Vec::new(),
             bytes: 0,
             not_held: Vec::new(),
+            passed_over: Share::default(),
         };
         self.find_unheld(snapshot, &mut found.not_held);
         if !self.is_possible() {
             return found;
         }
         let scan = self.wants_every_file() || self.plan == Plan::All;
-        let indexed = if scan {
-            Vec::new()
-        } else {
-            self.from_index(snapshot)
-        };
+        let indexed = if scan { Vec::new() } else { self.from_index(snapshot) };
         for (number, root) in self.filter.roots.iter().enumerate() {
             let mut memo = DirMemo::default();
             let mut take = |file: &Arc<File>| {
@@ -82,6 +81,9 @@ impl Search {
             } else {
                 within(&indexed, &root.path).for_each(|(_, file)| take(file));
             }
+        }
+        if self.counts_searches() {
+            found.passed_over = self.passed_over(snapshot, &found.entries);
         }
         self.sort(&mut found.entries);
         found
@@ -102,11 +104,7 @@ impl Search {
             }
         }
         let uncovered = |id: &FileId| snapshot.table.get(*id);
-        snapshot
-            .uncovered
-            .iter()
-            .filter_map(uncovered)
-            .for_each(&mut take);
+        snapshot.uncovered.iter().filter_map(uncovered).for_each(&mut take);
         files.sort_unstable_by_key(|(rank, _)| *rank);
         files
     }
@@ -120,24 +118,50 @@ impl Search {
         memo: &mut DirMemo,
         found: &mut Candidates,
     ) {
-        let explicit = file.path == root.path;
-        if !explicit
-            && !self
-                .filter
-                .admits(root, &file.path, file.visibility, file.stamp.size, memo)
-        {
+        if !self.is_admitted(root, file, memo) {
             return;
         }
+        let explicit = file.path == root.path;
         match &file.body {
             Body::Text(text) => found.bytes += text.bytes().len() as u64,
             _ if self.query.mode == Mode::Files => {}
             _ => return,
         }
-        found.entries.push(Candidate {
-            file: Arc::clone(file),
-            root: number,
-            explicit,
-        });
+        found.entries.push(Candidate { file: Arc::clone(file), root: number, explicit });
+    }
+
+    /// Counts what ripgrep would have gone through besides the candidates.
+    fn passed_over(&self, snapshot: &Snapshot, entries: &[Candidate]) -> Share {
+        let mut share = match self.filter.is_whole_workspace() {
+            Some(hidden) => {
+                let totals = &snapshot.totals;
+                let more = if hidden { totals.hidden } else { Share::default() };
+                Share {
+                    searches: totals.plain.searches + more.searches,
+                    bytes: totals.plain.bytes + more.bytes,
+                }
+            }
+            None => {
+                let mut share = Share::default();
+                for root in &self.filter.roots {
+                    let mut memo = DirMemo::default();
+                    for file in snapshot.files_within(&root.path) {
+                        if self.is_admitted(root, file, &mut memo) {
+                            share.count(file, 1);
+                        }
+                    }
+                }
+                share
+            }
+        };
+        entries.iter().for_each(|entry| share.count(&entry.file, -1));
+        share
+    }
+
+    /// Whether ripgrep would search the file by way of this root.
+    fn is_admitted(&self, root: &Root, file: &File, memo: &mut DirMemo) -> bool {
+        file.path == root.path
+            || self.filter.admits(root, &file.path, file.visibility, file.stamp.size, memo)
     }
 
     fn sort(&self, entries: &mut [Candidate]) {
@@ -161,20 +185,9 @@ impl Search {
     /// Finds what ripgrep would look into and the snapshot cannot show.
     fn find_unheld(&self, snapshot: &Snapshot, not_held: &mut Vec<NotHeld>) {
         if self.filter.may_see_unheld() || !self.filter.roots.iter().all(|r| r.path.is_root()) {
-            for entry in snapshot
-                .unheld
-                .iter()
-                .filter(|entry| self.filter.sees_unheld(entry))
-            {
-                let kind = if entry.is_dir {
-                    "directory not loaded"
-                } else {
-                    "file not loaded"
-                };
-                not_held.push(NotHeld {
-                    path: entry.path.clone(),
-                    reason: kind.into(),
-                });
+            for entry in snapshot.unheld.iter().filter(|entry| self.filter.sees_unheld(entry)) {
+                let kind = if entry.is_dir { "directory not loaded" } else { "file not loaded" };
+                not_held.push(NotHeld { path: entry.path.clone(), reason: kind.into() });
             }
         }
         if self.query.mode == Mode::Files {
@@ -200,16 +213,8 @@ impl Search {
                     Body::TooLarge => "over the size limit, not held".to_string(),
                     Body::Unreadable(why) => format!("could not be read: {why}"),
                 };
-                let size = file.stamp.size;
-                if explicit
-                    || self
-                        .filter
-                        .admits(root, &file.path, file.visibility, size, &mut memo)
-                {
-                    not_held.push(NotHeld {
-                        path: file.path.clone(),
-                        reason,
-                    });
+                if self.is_admitted(root, file, &mut memo) {
+                    not_held.push(NotHeld { path: file.path.clone(), reason });
                 }
             }
         }

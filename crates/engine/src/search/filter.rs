@@ -41,17 +41,12 @@ impl Root {
     fn new(root: &SearchRoot) -> Result<Root, QueryError> {
         let path = RelPath::new(root.path.as_bytes())
             .map_err(|err| QueryError::OutsideWorkspace(err.to_string()))?;
-        Ok(Root {
-            path,
-            display: root.display.as_bytes().to_vec(),
-        })
+        Ok(Root { path, display: root.display.as_bytes().to_vec() })
     }
 
     /// How ripgrep would print `path`, which lies within this root.
     pub(super) fn display(&self, path: &RelPath) -> PathBuf {
-        PathBuf::from(OsStr::from_bytes(
-            &self.display_bytes(path.below(&self.path).unwrap_or(b"")),
-        ))
+        PathBuf::from(OsStr::from_bytes(&self.display_bytes(path.below(&self.path).unwrap_or(b""))))
     }
 
     fn display_bytes(&self, below: &[u8]) -> Vec<u8> {
@@ -70,16 +65,9 @@ impl Root {
 impl Filter {
     pub(super) fn new(filter: &FileFilter) -> Result<Filter, QueryError> {
         let roots = if filter.roots.is_empty() {
-            vec![Root {
-                path: RelPath::root(),
-                display: Vec::new(),
-            }]
+            vec![Root { path: RelPath::root(), display: Vec::new() }]
         } else {
-            filter
-                .roots
-                .iter()
-                .map(Root::new)
-                .collect::<Result<_, _>>()?
+            filter.roots.iter().map(Root::new).collect::<Result<_, _>>()?
         };
         Ok(Filter {
             roots,
@@ -92,7 +80,19 @@ impl Filter {
         })
     }
 
-    /// Whether every file of the workspace that plain rules show is looked at.
+    /// Whether the filter is that of a plain `rg` (or `rg --hidden`) in the workspace root, and if
+    /// so, whether hidden files are in.
+    pub(super) fn is_whole_workspace(&self) -> Option<bool> {
+        let whole = matches!(&self.roots[..], [root] if root.path.is_root())
+            && self.overrides.is_empty()
+            && self.types.is_empty()
+            && !self.no_ignore
+            && self.max_depth.is_none()
+            && self.max_filesize.is_none();
+        whole.then_some(self.hidden)
+    }
+
+    /// Whether a glob may admit what ignore rules keep out.
     fn overrides_rules(&self) -> bool {
         self.overrides.num_whitelists() > 0
     }
@@ -160,14 +160,9 @@ impl Filter {
         if memo.dir == dir && memo.root == root.display && memo.flags == Some(visibility) {
             return memo.admitted;
         }
-        let prefixes = memchr::memchr_iter(b'/', dir)
-            .chain([end])
-            .map(|end| &below[..end]);
+        let prefixes = memchr::memchr_iter(b'/', dir).chain([end]).map(|end| &below[..end]);
         let admitted = prefixes.into_iter().all(|dir| {
-            match self
-                .overrides
-                .matched(path_of(&root.display_bytes(dir)), true)
-            {
+            match self.overrides.matched(path_of(&root.display_bytes(dir)), true) {
                 Match::Whitelist(_) => true,
                 Match::Ignore(_) => false,
                 Match::None => !ignored_above && !(hidden_above && is_dotted(dir)),
@@ -192,10 +187,7 @@ impl Filter {
         is_dir: bool,
     ) -> bool {
         if !self.overrides.is_empty() {
-            match self
-                .overrides
-                .matched(path_of(&root.display_bytes(below)), is_dir)
-            {
+            match self.overrides.matched(path_of(&root.display_bytes(below)), is_dir) {
                 Match::Whitelist(_) => return true,
                 Match::Ignore(_) => return false,
                 Match::None => {}
@@ -241,9 +233,7 @@ fn build_overrides(filter: &FileFilter) -> Result<Override, QueryError> {
     let bad = |err: ignore::Error| QueryError::BadGlob(err.to_string());
     let mut builder = OverrideBuilder::new(&filter.cwd);
     for glob in &filter.globs {
-        builder
-            .case_insensitive(glob.case_insensitive)
-            .map_err(bad)?;
+        builder.case_insensitive(glob.case_insensitive).map_err(bad)?;
         builder.add(&glob.glob).map_err(bad)?;
     }
     builder.build().map_err(bad)

@@ -38,9 +38,7 @@ pub(super) fn build_matcher(pattern: &Pattern) -> Result<RegexMatcher, QueryErro
             builder.crlf(true).line_terminator(None);
         }
     } else {
-        builder
-            .line_terminator(Some(b'\n'))
-            .dot_matches_new_line(false);
+        builder.line_terminator(Some(b'\n')).dot_matches_new_line(false);
         if pattern.crlf {
             builder.crlf(true);
         }
@@ -57,9 +55,7 @@ pub(super) fn build_matcher(pattern: &Pattern) -> Result<RegexMatcher, QueryErro
     if pattern.looks_for_binary() {
         builder.ban_byte(Some(b'\x00'));
     }
-    builder
-        .build_many(&pattern.patterns)
-        .map_err(|err| QueryError::BadRegex(err.to_string()))
+    builder.build_many(&pattern.patterns).map_err(|err| QueryError::BadRegex(err.to_string()))
 }
 
 /// What the index can say about the pattern.

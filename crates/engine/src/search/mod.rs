@@ -72,10 +72,7 @@ impl Search {
             matcher: matcher::build_matcher(&query.pattern)?,
             plan: matcher::build_plan(&query.pattern),
             filter,
-            with_filename: query
-                .output
-                .with_filename
-                .unwrap_or(query.output.vimgrep || !one_file),
+            with_filename: query.output.with_filename.unwrap_or(query.output.vimgrep || !one_file),
             maps_files: all_files && root_is_file.len() <= 10,
             query,
         })
@@ -102,6 +99,11 @@ impl Search {
         matches!(self.query.mode, Mode::Files | Mode::FilesWithoutMatch)
             || output.passthru
             || output.include_zero
+    }
+
+    /// Whether the answer tells how many files and bytes were searched.
+    fn counts_searches(&self) -> bool {
+        self.query.mode == Mode::Json || self.query.output.stats
     }
 
     /// Whether anything can be printed at all; if not, ripgrep does not even look.

@@ -126,10 +126,7 @@ impl Search {
             sink,
             window: Window::new(limits.offset, limits.head_limit, self.line_terminator()),
             bytes_left: limits.max_bytes.unwrap_or(u64::MAX),
-            summary: Summary {
-                searched: !entries.is_empty(),
-                ..Summary::default()
-            },
+            summary: Summary { searched: !entries.is_empty(), ..Summary::default() },
         };
         if limits.threads < 2 || candidates.bytes < INLINE_BYTES {
             let mut worker = Worker::new(self);
@@ -142,7 +139,13 @@ impl Search {
         } else {
             self.run_parallel(entries, limits, &mut printing)?;
         }
-        Ok(printing.summary)
+        let mut summary = printing.summary;
+        if self.counts_searches() && self.query.mode != Mode::Files {
+            let stats = summary.stats.get_or_insert_with(Stats::new);
+            stats.add_searches(candidates.passed_over.searches);
+            stats.add_bytes_searched(candidates.passed_over.bytes);
+        }
+        Ok(summary)
     }
 
     fn run_parallel(
@@ -162,10 +165,7 @@ impl Search {
                         // A panic must not leave the printing side waiting for this unit.
                         let unit =
                             AssertUnwindSafe(|| self.run_unit(&mut worker, files, limits, buffer));
-                        queue.put(
-                            number,
-                            catch_unwind(unit).unwrap_or_else(|_| Err(panicked())),
-                        );
+                        queue.put(number, catch_unwind(unit).unwrap_or_else(|_| Err(panicked())));
                     }
                 });
             }
@@ -190,10 +190,7 @@ impl Search {
         limits: &Limits,
         output: Vec<u8>,
     ) -> io::Result<UnitResult> {
-        let mut unit = UnitResult {
-            output,
-            ..UnitResult::default()
-        };
+        let mut unit = UnitResult { output, ..UnitResult::default() };
         for candidate in files {
             if (limits.stop)() {
                 unit.stopped = true;
@@ -203,10 +200,7 @@ impl Search {
             let found = match (&candidate.file.body, self.query.mode) {
                 (_, Mode::Files) => {
                     worker.list(&path)?;
-                    Found {
-                        has_match: true,
-                        stats: None,
-                    }
+                    Found { has_match: true, stats: None }
                 }
                 (Body::Text(text), _) => worker.search(&path, text, candidate.explicit)?,
                 _ => continue,
@@ -259,11 +253,7 @@ impl Search {
             self.query.mode,
             Mode::Files | Mode::FilesWithMatches | Mode::FilesWithoutMatch
         );
-        if self.query.output.null && paths_alone {
-            0
-        } else {
-            b'\n'
-        }
+        if self.query.output.null && paths_alone { 0 } else { b'\n' }
     }
 }
 
@@ -279,11 +269,7 @@ fn units(entries: &[Candidate]) -> impl Iterator<Item = Range<usize>> + '_ {
         let mut end = start;
         while end < entries.len() && bytes < target {
             // A file costs something even if it is empty.
-            bytes += 512
-                + entries[end]
-                    .file
-                    .text()
-                    .map_or(0, |text| text.bytes().len() as u64);
+            bytes += 512 + entries[end].file.text().map_or(0, |text| text.bytes().len() as u64);
             end += 1;
         }
         let unit = start..end;

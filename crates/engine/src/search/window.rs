@@ -10,11 +10,7 @@ pub(super) struct Window {
 
 impl Window {
     pub(super) fn new(offset: u64, head_limit: Option<u64>, terminator: u8) -> Window {
-        Window {
-            skip: offset,
-            left: head_limit.unwrap_or(u64::MAX),
-            terminator,
-        }
+        Window { skip: offset, left: head_limit.unwrap_or(u64::MAX), terminator }
     }
 
     /// Whether everything passes, so that nothing needs to be counted.

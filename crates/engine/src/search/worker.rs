@@ -41,11 +41,7 @@ pub(super) struct Found {
 impl<'a> Worker<'a> {
     pub(super) fn new(search: &'a Search) -> Worker<'a> {
         let query = &search.query;
-        let buffer = if query.output.color {
-            Buffer::ansi()
-        } else {
-            Buffer::no_color()
-        };
+        let buffer = if query.output.color { Buffer::ansi() } else { Buffer::no_color() };
         let printer = match (query.mode, query.output.quiet) {
             (Mode::Files, _) => Printer::Path(Box::new(path_printer(&query.output)), buffer),
             (Mode::Json, false) => Printer::Json(Box::new(json(&query.output, buffer))),
@@ -56,11 +52,7 @@ impl<'a> Worker<'a> {
                 Printer::Summary(Box::new(summary(search, summary_kind(mode, quiet), buffer)))
             }
         };
-        Worker {
-            search,
-            searcher: build_searcher(query, search.line_number()),
-            printer,
-        }
+        Worker { search, searcher: build_searcher(query, search.line_number()), printer }
     }
 
     /// Prints the path alone (`--files`).
@@ -80,39 +72,26 @@ impl<'a> Worker<'a> {
         explicit: bool,
     ) -> io::Result<Found> {
         self.buffer().clear();
-        self.searcher
-            .set_binary_detection(self.search.binary_detection(explicit));
+        self.searcher.set_binary_detection(self.search.binary_detection(explicit));
         let whole = !self.search.reads_in_buffers(text);
         let (searcher, matcher) = (&mut self.searcher, &self.search.matcher);
         match &mut self.printer {
             Printer::Standard(printer) => {
                 let mut sink = printer.sink_with_path(matcher, path);
                 feed(searcher, matcher, text, whole, &mut sink)?;
-                Ok(Found {
-                    has_match: sink.has_match(),
-                    stats: sink.stats().cloned(),
-                })
+                Ok(Found { has_match: sink.has_match(), stats: sink.stats().cloned() })
             }
             Printer::Summary(printer) => {
                 let mut sink = printer.sink_with_path(matcher, path);
                 feed(searcher, matcher, text, whole, &mut sink)?;
-                Ok(Found {
-                    has_match: sink.has_match(),
-                    stats: sink.stats().cloned(),
-                })
+                Ok(Found { has_match: sink.has_match(), stats: sink.stats().cloned() })
             }
             Printer::Json(printer) => {
                 let mut sink = printer.sink_with_path(matcher, path);
                 feed(searcher, matcher, text, whole, &mut sink)?;
-                Ok(Found {
-                    has_match: sink.has_match(),
-                    stats: Some(sink.stats().clone()),
-                })
+                Ok(Found { has_match: sink.has_match(), stats: Some(sink.stats().clone()) })
             }
-            Printer::Path(..) => Ok(Found {
-                has_match: false,
-                stats: None,
-            }),
+            Printer::Path(..) => Ok(Found { has_match: false, stats: None }),
         }
     }
 
@@ -164,18 +143,13 @@ impl Search {
         let stops_early = self.query.pattern.max_count.is_some()
             || self.query.pattern.stop_on_nonmatch
             || !matches!(self.query.mode, Mode::Standard | Mode::Json | Mode::Count);
-        let counts_bytes = self.query.mode == Mode::Json || self.query.output.stats;
         !self.maps_files
-            && (text.encoding() == TextEncoding::LateNul || (stops_early && counts_bytes))
+            && (text.encoding() == TextEncoding::LateNul || (stops_early && self.counts_searches()))
     }
 }
 
 fn colors(output: &Output) -> ColorSpecs {
-    if output.color {
-        ColorSpecs::new(&default_color_specs())
-    } else {
-        ColorSpecs::default()
-    }
+    if output.color { ColorSpecs::new(&default_color_specs()) } else { ColorSpecs::default() }
 }
 
 fn path_printer(output: &Output) -> PathPrinterBuilder {

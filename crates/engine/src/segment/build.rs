@@ -104,13 +104,7 @@ impl SegmentBuilder {
         let slot = &mut self.list_of[trigram as usize];
         if *slot == 0 {
             self.keys.push(trigram);
-            self.lists.push(List {
-                last: 0,
-                count: 0,
-                start: 0,
-                len: 0,
-                capacity: 0,
-            });
+            self.lists.push(List { last: 0, count: 0, start: 0, len: 0, capacity: 0 });
             *slot = self.lists.len() as u32;
         }
         let list = &mut self.lists[*slot as usize - 1];

@@ -12,9 +12,7 @@ pub(crate) struct DocSet {
 impl DocSet {
     /// No document of a segment with `docs` documents.
     pub(crate) fn none(docs: usize) -> DocSet {
-        DocSet {
-            words: vec![0; docs.div_ceil(64)],
-        }
+        DocSet { words: vec![0; docs.div_ceil(64)] }
     }
 
     /// Every document of a segment with `docs` documents.
@@ -36,16 +34,11 @@ impl DocSet {
     }
 
     pub(crate) fn contains(&self, doc: DocId) -> bool {
-        self.words
-            .get(doc as usize / 64)
-            .is_some_and(|word| word & (1 << (doc % 64)) != 0)
+        self.words.get(doc as usize / 64).is_some_and(|word| word & (1 << (doc % 64)) != 0)
     }
 
     pub(crate) fn count(&self) -> usize {
-        self.words
-            .iter()
-            .map(|word| word.count_ones() as usize)
-            .sum()
+        self.words.iter().map(|word| word.count_ones() as usize).sum()
     }
 
     /// Removes every document.

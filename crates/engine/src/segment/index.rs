@@ -77,11 +77,7 @@ impl TrigramIndex {
         if end_words.last().copied().unwrap_or(0) as usize != postings.len() {
             return fail("postings are cut short");
         }
-        Ok(TrigramIndex {
-            keys,
-            ends,
-            postings,
-        })
+        Ok(TrigramIndex { keys, ends, postings })
     }
 
     pub(super) fn parts(&self) -> (Bytes, Bytes, Bytes) {

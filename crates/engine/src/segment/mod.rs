@@ -70,23 +70,13 @@ impl Segment {
     /// If lengths, alignment or order are not those of a segment.
     pub fn from_parts(parts: SegmentParts) -> Result<Segment, MalformedSegment> {
         let index = TrigramIndex::new(parts.keys, parts.ends, parts.postings)?;
-        Ok(Segment {
-            docs: parts.docs,
-            text_bytes: parts.text_bytes,
-            index,
-        })
+        Ok(Segment { docs: parts.docs, text_bytes: parts.text_bytes, index })
     }
 
     /// The parts that `from_parts` takes. Costs nothing but the list of documents.
     pub fn to_parts(&self) -> SegmentParts {
         let (keys, ends, postings) = self.index.parts();
-        SegmentParts {
-            docs: self.docs.clone(),
-            text_bytes: self.text_bytes,
-            keys,
-            ends,
-            postings,
-        }
+        SegmentParts { docs: self.docs.clone(), text_bytes: self.text_bytes, keys, ends, postings }
     }
 
     /// The texts it covers, in document order.
@@ -135,12 +125,7 @@ impl Attachment {
             }
             starts.push(next as u32);
         }
-        Attachment {
-            id,
-            segment,
-            starts,
-            files: pairs.iter().map(|&(_, file)| file).collect(),
-        }
+        Attachment { id, segment, starts, files: pairs.iter().map(|&(_, file)| file).collect() }
     }
 
     /// The files that had document `doc` when the segment was attached.

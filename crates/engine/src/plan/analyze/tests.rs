@@ -21,11 +21,7 @@ fn show(plan: &Plan) -> String {
 }
 
 fn plan(pattern: &str, case_insensitive: bool) -> Plan {
-    let options = PlanOptions {
-        fixed_strings: false,
-        case_insensitive,
-        unicode: true,
-    };
+    let options = PlanOptions { fixed_strings: false, case_insensitive, unicode: true };
     plan_patterns(&[pattern.to_string()], options)
 }
 
@@ -49,10 +45,7 @@ fn patterns_give_the_trigrams_that_every_match_has() {
         let shown = show(&plan(pattern, false));
         if pattern.starts_with("(foo|") {
             // The exact shape is an implementation detail; what counts is that both seams are in.
-            assert!(
-                shown.contains("qux") && shown.contains("oqu"),
-                "{pattern}: {shown}"
-            );
+            assert!(shown.contains("qux") && shown.contains("oqu"), "{pattern}: {shown}");
         } else {
             assert_eq!(shown, expected, "{pattern}");
         }
@@ -95,13 +88,7 @@ fn regex_strategy() -> impl Strategy<Value = String> {
             prop::collection::vec(inner.clone(), 1..4).prop_map(|v| format!("(?:{})", v.join("|"))),
             (
                 inner.clone(),
-                prop_oneof![
-                    "\\*",
-                    "\\+",
-                    "\\?",
-                    Just("{2}".into()),
-                    Just("{1,3}".into())
-                ]
+                prop_oneof!["\\*", "\\+", "\\?", Just("{2}".into()), Just("{1,3}".into())]
             )
                 .prop_map(|(r, op): (String, String)| format!("(?:{r}){}", op.replace('\\', ""))),
         ]
