@@ -14,6 +14,7 @@ mod session;
 mod snapshot;
 mod table;
 mod text;
+mod view;
 
 pub use change::{Change, FileChange, Stale};
 pub use file::{Body, File, FileId, SegmentId, Stamp, Unheld, Visibility};
@@ -26,3 +27,4 @@ pub use segment::{MalformedSegment, Segment, SegmentParts};
 pub use session::{Covering, FoldPolicy, Session, fold_plan};
 pub use snapshot::{Snapshot, Totals};
 pub use text::{BINARY_WINDOW, Classified, ContentHash, Text, TextEncoding, TextStore, classify};
+pub use view::{LineRange, view_lines};

@@ -9,6 +9,7 @@ mod filter;
 mod matcher;
 mod query;
 mod run;
+mod trailer;
 mod window;
 mod worker;
 

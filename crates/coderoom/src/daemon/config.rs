@@ -1,0 +1,98 @@
+//! What the daemon may use, and where it can be reached.
+
+use std::{
+    env, io,
+    os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// Bounds and places of one daemon.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Bytes of text and indexes to keep in memory; beyond that the least recently used workspaces
+    /// are put back to their cache files.
+    pub memory_budget: u64,
+    /// Bytes of cache files to keep on disk.
+    pub cache_budget: u64,
+    /// Where cache files live; `None` keeps none.
+    pub cache_dir: Option<PathBuf>,
+    /// Files over this size are known and not held.
+    pub max_file_size: u64,
+    /// Load ignored files too.
+    pub no_ignore: bool,
+    /// Watches that one workspace may take; `None` for what the kernel gives.
+    pub max_watches: Option<usize>,
+    /// Threads of one query or one load.
+    pub threads: usize,
+    /// How long a query may take unless it says otherwise.
+    pub query_time: Duration,
+    /// How long to wait for the disk's newest writes to be taken in.
+    pub fresh_time: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        let threads = std::thread::available_parallelism().map_or(1, |n| n.get());
+        Config {
+            memory_budget: half_of_memory(),
+            cache_budget: 20 << 30,
+            cache_dir: cache_dir(),
+            max_file_size: 64 << 20,
+            no_ignore: false,
+            max_watches: None,
+            threads,
+            query_time: Duration::from_secs(10),
+            fresh_time: Duration::from_secs(5),
+        }
+    }
+}
+
+fn half_of_memory() -> u64 {
+    let info = rustix::system::sysinfo();
+    (info.totalram as u64).saturating_mul(u64::from(info.mem_unit)) / 2
+}
+
+/// `$XDG_CACHE_HOME/coderoom`, or `~/.cache/coderoom`.
+fn cache_dir() -> Option<PathBuf> {
+    let absolute = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let base = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
+    Some(base.join("coderoom"))
+}
+
+/// Where the daemon's socket is: `$CODEROOM_SOCKET`, or `daemon.sock` in the runtime directory.
+pub fn socket_path() -> PathBuf {
+    match env::var_os("CODEROOM_SOCKET") {
+        Some(path) if !path.is_empty() => PathBuf::from(path),
+        _ => runtime_dir().join("daemon.sock"),
+    }
+}
+
+/// `$XDG_RUNTIME_DIR/coderoom`, or `/tmp/coderoom-UID` where there is none.
+pub fn runtime_dir() -> PathBuf {
+    match env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_absolute()) {
+        Some(base) => base.join("coderoom"),
+        None => PathBuf::from(format!("/tmp/coderoom-{}", rustix::process::getuid().as_raw())),
+    }
+}
+
+/// Makes the directory for the user alone, or checks that it is.
+///
+/// # Errors
+/// If it cannot be made, or belongs to somebody else: then nothing in it can be trusted.
+pub fn private_dir(path: &Path) -> io::Result<()> {
+    if let Err(err) = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+        && err.kind() != io::ErrorKind::AlreadyExists
+    {
+        return Err(err);
+    }
+    let meta = std::fs::symlink_metadata(path)?;
+    if !meta.is_dir() || meta.uid() != rustix::process::getuid().as_raw() {
+        let message = format!("{} is not a directory of yours: remove it", path.display());
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, message));
+    }
+    if meta.mode() & 0o077 != 0 {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,50 @@
+//! JSON-RPC 2.0, one message a line.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::error::OpError;
+
+/// A line longer than this ends the connection: it is no request of ours.
+pub const MAX_LINE: usize = 16 << 20;
+
+/// A request or a notification.
+#[derive(Debug, Deserialize, Serialize)]
+pub struct Request {
+    /// Always "2.0"; anything else is refused.
+    pub jsonrpc: String,
+    /// What the reply will carry; a notification has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<Value>,
+    /// The operation.
+    pub method: String,
+    /// Its parameters.
+    #[serde(default)]
+    pub params: Value,
+}
+
+/// The line of a successful reply.
+pub fn result(id: &Value, result: &Value) -> Vec<u8> {
+    line(&json!({"jsonrpc": "2.0", "id": id, "result": result}))
+}
+
+/// The line of an error.
+pub fn error(id: &Value, err: &OpError) -> Vec<u8> {
+    let error = json!({
+        "code": err.json_rpc_code(),
+        "message": err.message,
+        "data": {"code": err.code},
+    });
+    line(&json!({"jsonrpc": "2.0", "id": id, "error": error}))
+}
+
+/// The line that announces `bytes` raw bytes of output, which follow it.
+pub fn output(id: &Value, bytes: usize) -> Vec<u8> {
+    line(&json!({"jsonrpc": "2.0", "method": "output", "params": {"id": id, "bytes": bytes}}))
+}
+
+fn line(message: &Value) -> Vec<u8> {
+    let mut line = message.to_string().into_bytes();
+    line.push(b'\n');
+    line
+}

@@ -1,0 +1,9 @@
+//! The daemon: workspaces in memory, served on a Unix socket and over HTTP on the loopback.
+
+pub mod cancel;
+pub mod config;
+pub mod frame;
+pub mod http;
+pub mod lifecycle;
+pub mod rooms;
+pub mod socket;

@@ -1,0 +1,429 @@
+//! The workspaces in memory: each loaded once, shared by every client, let go when memory is short.
+
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use coderoom_engine::{RelPath, SearchRoot, Snapshot, TextStore};
+use coderoom_system::{LoadOptions, Workspace};
+use parking_lot::{Condvar, Mutex};
+
+pub use coderoom_system::Freshness;
+
+use super::config::Config;
+use crate::{
+    error::{Code, OpError},
+    ops::{Context, load},
+};
+
+/// All workspaces of one daemon.
+pub struct Rooms {
+    config: Config,
+    store: TextStore,
+    started: Instant,
+    slots: Mutex<HashMap<PathBuf, Slot>>,
+    /// Signals that a slot has changed.
+    changed: Condvar,
+    evictions: AtomicU64,
+}
+
+/// What is known of a root.
+enum Slot {
+    /// Somebody is loading it; others wait.
+    Loading,
+    /// It is in memory.
+    Ready(Arc<Room>),
+}
+
+/// One workspace in memory.
+pub struct Room {
+    /// The workspace.
+    pub workspace: Arc<Workspace>,
+    /// Milliseconds after the daemon's start.
+    last_used: AtomicU64,
+    /// How many queries it has answered.
+    pub queries: AtomicU64,
+}
+
+/// A workspace found for a query, with the snapshot that the query runs on.
+pub struct Located {
+    /// The workspace.
+    pub room: Arc<Room>,
+    /// What the query sees.
+    pub snapshot: Arc<Snapshot>,
+    /// How true that is to the disk.
+    pub freshness: Freshness,
+    /// The directory that the client's paths are relative to.
+    base: RelPath,
+}
+
+impl Rooms {
+    /// No workspaces yet.
+    pub fn new(config: Config) -> Rooms {
+        Rooms {
+            config,
+            store: TextStore::default(),
+            started: Instant::now(),
+            slots: Mutex::default(),
+            changed: Condvar::new(),
+            evictions: AtomicU64::new(0),
+        }
+    }
+
+    /// The bounds it keeps to.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Threads for one large query.
+    pub fn threads(&self) -> usize {
+        self.config.threads
+    }
+
+    /// How often a workspace was put away because memory was short.
+    pub fn evictions(&self) -> u64 {
+        self.evictions.load(Ordering::Relaxed)
+    }
+
+    /// How long the daemon has been up.
+    pub fn uptime(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// The workspaces in memory, by root.
+    pub fn list(&self) -> Vec<Arc<Room>> {
+        let slots = self.slots.lock();
+        let mut rooms: Vec<Arc<Room>> = slots.values().filter_map(Slot::ready).cloned().collect();
+        rooms.sort_by(|a, b| a.root().cmp(b.root()));
+        rooms
+    }
+
+    /// Finds the workspace that holds `path`, loading it if need be, and a fresh snapshot of it.
+    ///
+    /// # Errors
+    /// If there is no such directory, or the path is empty and does not tell which one is meant.
+    pub fn locate(&self, path: &str, context: &Context) -> Result<Located, OpError> {
+        let path = self.meant_path(path)?;
+        let room = match self.holding(&path) {
+            Some(room) => room,
+            None => {
+                let root = workspace_root(&path)?;
+                self.open(&root, &self.load_options(None, None), context)?
+            }
+        };
+        self.enter(room, &path, context)
+    }
+
+    /// As `locate`, but never loads anything.
+    ///
+    /// # Errors
+    /// `not_resident` if no loaded workspace holds the path.
+    pub fn locate_resident(&self, path: &Path, context: &Context) -> Result<Located, OpError> {
+        let room = self.holding(path).ok_or_else(|| {
+            let message = format!("no loaded workspace holds {}", path.display());
+            OpError::new(Code::NotResident, message)
+        })?;
+        self.enter(room, path, context)
+    }
+
+    /// Loads a root with the options given, or finds it loaded.
+    ///
+    /// # Errors
+    /// If it is not a directory that can be read.
+    pub fn load(&self, params: &load::Params, context: &Context) -> Result<Arc<Room>, OpError> {
+        let root = canonical(Path::new(&params.root))?;
+        if !root.is_dir() {
+            let message = format!("{} is not a directory", root.display());
+            return Err(OpError::new(Code::UnknownWorkspace, message));
+        }
+        let options = self.load_options(Some(params.no_ignore), params.max_file_size);
+        self.open(&root, &options, context)
+    }
+
+    /// Lets a workspace go; its cache file is written first.
+    ///
+    /// # Errors
+    /// `not_resident` if it is not loaded.
+    pub fn unload(&self, path: &str) -> Result<PathBuf, OpError> {
+        let path = self.meant_path(path)?;
+        let removed = match self.slots.lock().get(&path) {
+            Some(Slot::Ready(room)) => Some(Arc::clone(room)),
+            _ => None,
+        };
+        let Some(room) = removed else {
+            let message = format!("{} is not the root of a loaded workspace", path.display());
+            return Err(OpError::new(Code::NotResident, message));
+        };
+        self.put_away(&room);
+        Ok(path)
+    }
+
+    /// Writes every workspace's cache file and lets all of them go.
+    pub fn close(&self) {
+        for room in self.list() {
+            self.put_away(&room);
+        }
+    }
+
+    fn load_options(&self, no_ignore: Option<bool>, max_file_size: Option<u64>) -> LoadOptions {
+        LoadOptions {
+            no_ignore: no_ignore.unwrap_or(false) || self.config.no_ignore,
+            max_file_size: max_file_size.unwrap_or(self.config.max_file_size),
+            threads: self.config.threads,
+            max_watches: self.config.max_watches,
+        }
+    }
+
+    /// The path that a client's words mean.
+    fn meant_path(&self, path: &str) -> Result<PathBuf, OpError> {
+        if !path.is_empty() {
+            return canonical(Path::new(path));
+        }
+        let rooms = self.list();
+        match &rooms[..] {
+            [room] => Ok(room.root().to_path_buf()),
+            [] => Err(OpError::new(
+                Code::UnknownWorkspace,
+                "no workspace is loaded: give `workspace` as the absolute path of a directory",
+            )),
+            _ => {
+                let roots: Vec<_> = rooms.iter().map(|r| r.root().display().to_string()).collect();
+                let message =
+                    format!("several workspaces are loaded, say which: {}", roots.join(", "));
+                Err(OpError::new(Code::UnknownWorkspace, message))
+            }
+        }
+    }
+
+    /// The innermost loaded workspace that holds `path`.
+    fn holding(&self, path: &Path) -> Option<Arc<Room>> {
+        let slots = self.slots.lock();
+        path.ancestors().find_map(|dir| slots.get(dir)?.ready().cloned())
+    }
+
+    /// Takes a fresh snapshot for a query about `path`.
+    fn enter(&self, room: Arc<Room>, path: &Path, context: &Context) -> Result<Located, OpError> {
+        room.last_used.store(self.started.elapsed().as_millis() as u64, Ordering::Relaxed);
+        room.queries.fetch_add(1, Ordering::Relaxed);
+        let deadline = context.deadline.min(Instant::now() + self.config.fresh_time);
+        let (snapshot, freshness) = room.workspace.fresh(deadline);
+        if room.workspace.is_gone() {
+            let message = format!("the workspace's root {} is gone", room.root().display());
+            return Err(OpError::new(Code::WorkspaceGone, message));
+        }
+        let below = path.strip_prefix(room.root()).unwrap_or(Path::new(""));
+        let mut base = RelPath::new(std::os::unix::ffi::OsStrExt::as_bytes(below.as_os_str()))?;
+        if snapshot.file(&base).is_some() {
+            base = base.parent().unwrap_or_else(RelPath::root);
+        }
+        Ok(Located { room, snapshot, freshness, base })
+    }
+
+    /// Loads a root unless it is there; one thread loads, others wait for it.
+    fn open(
+        &self,
+        root: &Path,
+        options: &LoadOptions,
+        context: &Context,
+    ) -> Result<Arc<Room>, OpError> {
+        let mut slots = self.slots.lock();
+        loop {
+            match slots.get(root) {
+                Some(Slot::Ready(room)) => return Ok(Arc::clone(room)),
+                Some(Slot::Loading) => {
+                    self.changed.wait_for(&mut slots, Duration::from_millis(20));
+                    if let Some(reason) = context.interruption() {
+                        return Err(reason);
+                    }
+                }
+                None => break,
+            }
+        }
+        slots.insert(root.to_path_buf(), Slot::Loading);
+        drop(slots);
+        let mut loading = LoadingSlot { rooms: self, root, room: None };
+        let workspace =
+            Workspace::open(root, options.clone(), self.store.clone(), self.cache_base())
+                .map_err(|err| OpError::new(Code::UnknownWorkspace, err.to_string()))?;
+        let room = Arc::new(Room {
+            workspace,
+            last_used: AtomicU64::new(self.started.elapsed().as_millis() as u64),
+            queries: AtomicU64::new(0),
+        });
+        loading.room = Some(Arc::clone(&room));
+        drop(loading);
+        self.make_room(&room);
+        Ok(room)
+    }
+
+    fn cache_base(&self) -> Option<&Path> {
+        self.config.cache_dir.as_deref()
+    }
+
+    /// Puts the least recently used workspaces away until the budget is kept, but never `newest`.
+    fn make_room(&self, newest: &Arc<Room>) {
+        let mut rooms = self.list();
+        rooms.sort_by_key(|room| room.last_used.load(Ordering::Relaxed));
+        let mut held: u64 = rooms.iter().map(|room| room.bytes()).sum();
+        for room in rooms {
+            if held <= self.config.memory_budget {
+                return;
+            }
+            if !Arc::ptr_eq(&room, newest) {
+                held -= room.bytes();
+                tracing::info!(root = %room.root().display(), "putting a workspace away");
+                self.evictions.fetch_add(1, Ordering::Relaxed);
+                self.put_away(&room);
+            }
+        }
+    }
+
+    /// Writes the cache file, then forgets the workspace. Queries that are under way finish on the
+    /// snapshot they have.
+    fn put_away(&self, room: &Arc<Room>) {
+        if let Some(base) = self.cache_base()
+            && let Err(err) = room.workspace.persist(base)
+        {
+            tracing::warn!(root = %room.root().display(), %err, "no cache file was written");
+        }
+        let mut slots = self.slots.lock();
+        if let Some(Slot::Ready(held)) = slots.get(room.root())
+            && Arc::ptr_eq(held, room)
+        {
+            slots.remove(room.root());
+        }
+        drop(slots);
+        self.changed.notify_all();
+    }
+}
+
+/// The claim on a root while it loads: settled on every way out, panics included.
+struct LoadingSlot<'a> {
+    rooms: &'a Rooms,
+    root: &'a Path,
+    room: Option<Arc<Room>>,
+}
+
+impl Drop for LoadingSlot<'_> {
+    fn drop(&mut self) {
+        let mut slots = self.rooms.slots.lock();
+        match self.room.take() {
+            Some(room) => slots.insert(self.root.to_path_buf(), Slot::Ready(room)),
+            None => slots.remove(self.root),
+        };
+        drop(slots);
+        self.rooms.changed.notify_all();
+    }
+}
+
+impl Slot {
+    fn ready(&self) -> Option<&Arc<Room>> {
+        match self {
+            Slot::Ready(room) => Some(room),
+            Slot::Loading => None,
+        }
+    }
+}
+
+impl Room {
+    /// The workspace's root.
+    pub fn root(&self) -> &Path {
+        self.workspace.root()
+    }
+
+    /// Bytes of text and postings that it holds.
+    pub fn bytes(&self) -> u64 {
+        let snapshot = self.workspace.snapshot();
+        snapshot.totals().text_bytes + snapshot.index_bytes()
+    }
+}
+
+impl Located {
+    /// The path that a client gave, relative to the workspace's root.
+    ///
+    /// # Errors
+    /// `outside_workspace` if it leads out of it.
+    pub fn relative(&self, path: &str) -> Result<RelPath, OpError> {
+        let given = Path::new(path);
+        let inside = match given.strip_prefix(self.room.root()) {
+            Ok(below) => return Ok(RelPath::new(below.as_os_str().as_encoded_bytes())?),
+            Err(_) => RelPath::new(path.as_bytes())?,
+        };
+        if inside.is_root() { Ok(self.base.clone()) } else { Ok(self.base.join(inside.as_bytes())) }
+    }
+
+    /// An absolute path without links, relative to the workspace's root.
+    ///
+    /// # Errors
+    /// `not_resident` if it lies outside.
+    pub fn inside(&self, absolute: &str) -> Result<RelPath, OpError> {
+        match Path::new(absolute).strip_prefix(self.room.root()) {
+            Ok(below) => Ok(RelPath::new(below.as_os_str().as_encoded_bytes())?),
+            Err(_) => {
+                let message = format!("{absolute} is outside of {}", self.room.root().display());
+                Err(OpError::new(Code::NotResident, message))
+            }
+        }
+    }
+
+    /// The client's paths as roots of a search, and whether each is a file.
+    ///
+    /// # Errors
+    /// `unknown_path` if there is no such file or directory.
+    pub fn search_roots(&self, paths: &[String]) -> Result<Vec<(SearchRoot, bool)>, OpError> {
+        if paths.is_empty() && self.base.is_root() {
+            return Ok(Vec::new());
+        }
+        if paths.is_empty() {
+            let path = self.base.to_string();
+            return Ok(vec![(SearchRoot { path, display: String::new() }, false)]);
+        }
+        paths.iter().map(|path| self.search_root(path)).collect()
+    }
+
+    fn search_root(&self, given: &str) -> Result<(SearchRoot, bool), OpError> {
+        let path = self.relative(given)?;
+        let is_file = self.snapshot.file(&path).is_some();
+        if !is_file && !self.snapshot.has_dir(&path) {
+            let message = format!("there is no {given} in the workspace: find it with `glob`");
+            return Err(OpError::new(Code::UnknownPath, message));
+        }
+        let trimmed = given.strip_prefix("./").unwrap_or(given).trim_end_matches('/');
+        let display = if path == self.base { String::new() } else { trimmed.to_string() };
+        Ok((SearchRoot { path: path.to_string(), display }, is_file))
+    }
+}
+
+/// The real path, without links.
+fn canonical(path: &Path) -> Result<PathBuf, OpError> {
+    if !path.is_absolute() {
+        let message = format!("`{}` is not an absolute path", path.display());
+        return Err(OpError::new(Code::BadParameter, message));
+    }
+    path.canonicalize().map_err(|err| {
+        let message = format!("there is no {}: {err}", path.display());
+        OpError::new(Code::UnknownWorkspace, message)
+    })
+}
+
+/// The root to load for a path that nobody has loaded: the repository it is in, or the directory
+/// itself. Whole disks and home directories are only loaded when asked for by name.
+fn workspace_root(path: &Path) -> Result<PathBuf, OpError> {
+    let dir = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
+    let root = dir.ancestors().find(|dir| dir.join(".git").exists()).unwrap_or(dir);
+    let home = std::env::var_os("HOME").map(PathBuf::from);
+    if root.parent().is_none() || home.as_deref() == Some(root) {
+        let message = format!(
+            "{} is no workspace: name a project's directory, or load it with `coderoom load`",
+            root.display()
+        );
+        return Err(OpError::new(Code::UnknownWorkspace, message));
+    }
+    Ok(root.to_path_buf())
+}

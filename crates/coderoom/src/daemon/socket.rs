@@ -1,0 +1,301 @@
+//! The Unix socket: newline-delimited JSON-RPC, many requests at once on each connection.
+//!
+//! One task reads a connection and one writes it; every request runs on a blocking thread. Replies
+//! wait in a bounded queue: a client that does not read slows its own requests down, and after
+//! `WRITE_TIME` it is let go. When a connection ends, its requests are cancelled.
+
+use std::{
+    collections::HashMap,
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use coderoom_engine::Sink;
+use parking_lot::Mutex;
+use serde_json::Value;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, BufWriter},
+    net::{
+        UnixListener, UnixStream,
+        unix::{OwnedReadHalf, OwnedWriteHalf},
+    },
+    sync::{Semaphore, mpsc},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    cancel::{Cancel, CancelOnDrop},
+    frame::{self, MAX_LINE, Request},
+    rooms::Rooms,
+};
+use crate::{
+    error::{Code, OpError},
+    ops::{self, Context, rg},
+};
+
+/// Connections at once; one more is told to come back.
+const MAX_CONNECTIONS: usize = 1024;
+/// Requests under way at once on one connection; one more waits to be read.
+const MAX_REQUESTS: usize = 64;
+/// Pieces of replies that may wait for a client.
+const WRITE_QUEUE: usize = 16;
+/// How long a client may keep a piece of its reply waiting.
+const WRITE_TIME: Duration = Duration::from_secs(60);
+
+/// Serves connections until `stop`.
+pub async fn serve(listener: UnixListener, rooms: Arc<Rooms>, stop: CancellationToken) {
+    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    loop {
+        let accepted = tokio::select! {
+            () = stop.cancelled() => return,
+            accepted = listener.accept() => accepted,
+        };
+        let stream = match accepted {
+            Ok((stream, _)) => stream,
+            Err(err) => {
+                // Out of file descriptors, most likely: others may end meanwhile.
+                tracing::warn!(%err, "cannot accept a connection");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            }
+        };
+        if !is_owner(&stream) {
+            tracing::warn!("refused a connection of another user");
+            continue;
+        }
+        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+            let busy = OpError::new(Code::Busy, "too many connections: close some, or try again");
+            let _ = stream.try_write(&frame::error(&Value::Null, &busy));
+            continue;
+        };
+        let connection = Connection::start(stream, Arc::clone(&rooms), stop.clone());
+        tokio::spawn(async move {
+            connection.await;
+            drop(place);
+        });
+    }
+}
+
+/// Whether the other end runs as the daemon's own user (or as root, whom nothing stops anyway).
+fn is_owner(stream: &UnixStream) -> bool {
+    let own = rustix::process::geteuid().as_raw();
+    stream.peer_cred().is_ok_and(|peer| peer.uid() == own || peer.uid() == 0)
+}
+
+/// One client.
+struct Connection {
+    rooms: Arc<Rooms>,
+    stop: CancellationToken,
+    replies: mpsc::Sender<Bytes>,
+    /// Requests under way that can be cancelled, by id.
+    running: Arc<Mutex<HashMap<String, Cancel>>>,
+    places: Arc<Semaphore>,
+    /// Cancels every request when the connection ends.
+    alive: Cancel,
+}
+
+impl Connection {
+    async fn start(stream: UnixStream, rooms: Arc<Rooms>, stop: CancellationToken) {
+        let (reader, writer) = stream.into_split();
+        let (replies, queue) = mpsc::channel(WRITE_QUEUE);
+        let alive = Cancel::default();
+        let writing = tokio::spawn(write_replies(writer, queue, alive.clone()));
+        let connection = Connection {
+            rooms,
+            stop,
+            replies,
+            running: Arc::default(),
+            places: Arc::new(Semaphore::new(MAX_REQUESTS)),
+            alive: alive.clone(),
+        };
+        let end_all = CancelOnDrop(alive);
+        connection.read_requests(reader).await;
+        let running = Arc::clone(&connection.running);
+        drop(connection);
+        running.lock().values().for_each(Cancel::cancel);
+        drop(end_all);
+        let _ = writing.await;
+    }
+
+    async fn read_requests(&self, reader: OwnedReadHalf) {
+        let mut reader = BufReader::with_capacity(64 * 1024, reader);
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            let mut limited = (&mut reader).take(MAX_LINE as u64 + 1);
+            let read = tokio::select! {
+                () = self.stop.cancelled() => return,
+                read = limited.read_until(b'\n', &mut line) => read,
+            };
+            match read {
+                Ok(0) | Err(_) => return,
+                Ok(_) if line.len() > MAX_LINE => {
+                    let message = format!("a request has at most {MAX_LINE} bytes");
+                    self.refuse(&Value::Null, Code::TooLarge, &message).await;
+                    return;
+                }
+                Ok(_) if !line.ends_with(b"\n") => {
+                    self.refuse(&Value::Null, Code::ParseError, "the line is cut off").await;
+                    return;
+                }
+                Ok(_) if line.trim_ascii().is_empty() => {}
+                Ok(_) => self.take(&line).await,
+            }
+        }
+    }
+
+    async fn refuse(&self, id: &Value, code: Code, message: &str) {
+        let _ = self.replies.send(frame::error(id, &OpError::new(code, message)).into()).await;
+    }
+
+    /// Takes one line: a request, a notification, or a batch of them.
+    async fn take(&self, line: &[u8]) {
+        if line.trim_ascii_start().starts_with(b"[") {
+            match serde_json::from_slice::<Vec<Value>>(line) {
+                Ok(batch) if !batch.is_empty() => {
+                    for item in batch {
+                        self.take_value(item).await;
+                    }
+                }
+                _ => self.refuse(&Value::Null, Code::ParseError, "the batch is not one").await,
+            }
+            return;
+        }
+        match serde_json::from_slice::<Request>(line) {
+            Ok(request) => self.start_request(request).await,
+            Err(err) => {
+                let value: Value = serde_json::from_slice(line).unwrap_or_default();
+                let id = value.get("id").cloned().unwrap_or_default();
+                let message = format!("the line is not a JSON-RPC 2.0 request: {err}");
+                self.refuse(&id, Code::ParseError, &message).await;
+            }
+        }
+    }
+
+    async fn take_value(&self, item: Value) {
+        let id = item.get("id").cloned().unwrap_or_default();
+        match serde_json::from_value(item) {
+            Ok(request) => self.start_request(request).await,
+            Err(err) => self.refuse(&id, Code::ParseError, &err.to_string()).await,
+        }
+    }
+
+    async fn start_request(&self, request: Request) {
+        if request.jsonrpc != "2.0" {
+            let id = request.id.unwrap_or_default();
+            return self.refuse(&id, Code::ParseError, "`jsonrpc` must be \"2.0\"").await;
+        }
+        let Some(id) = request.id else {
+            if matches!(&request.method[..], "cancel" | "$/cancelRequest") {
+                self.cancel(&request.params);
+            }
+            return;
+        };
+        if request.method == "stop" {
+            let _ = self.replies.send(frame::result(&id, &Value::Bool(true)).into()).await;
+            self.stop.cancel();
+            return;
+        }
+        let Ok(place) = Arc::clone(&self.places).acquire_owned().await else { return };
+        let cancel = Cancel::default();
+        let key = id.to_string();
+        self.running.lock().insert(key.clone(), cancel.clone());
+        let (rooms, replies) = (Arc::clone(&self.rooms), self.replies.clone());
+        let (running, alive) = (Arc::clone(&self.running), self.alive.clone());
+        tokio::task::spawn_blocking(move || {
+            let deadline = deadline(&rooms, &request.params);
+            let context = Context { rooms, cancel, deadline };
+            let replies = Replies { id, queue: replies, alive };
+            let work = AssertUnwindSafe(|| answer(&context, &request.method, request.params, &replies));
+            let reply = catch_unwind(work).unwrap_or_else(|_| {
+                let message = "this request hit a fault of coderoom's own; others are not affected";
+                frame::error(&replies.id, &OpError::new(Code::Internal, message))
+            });
+            running.lock().remove(&key);
+            let _ = replies.queue.blocking_send(reply.into());
+            drop(place);
+        });
+    }
+
+    fn cancel(&self, params: &Value) {
+        if let Some(id) = params.get("id")
+            && let Some(cancel) = self.running.lock().get(&id.to_string())
+        {
+            cancel.cancel();
+        }
+    }
+}
+
+/// When the request must be done: its own `timeout_ms`, or the daemon's default.
+fn deadline(rooms: &Rooms, params: &Value) -> Instant {
+    let own = params.get("timeout_ms").and_then(Value::as_u64).map(Duration::from_millis);
+    Instant::now() + own.unwrap_or(rooms.config().query_time).min(Duration::from_secs(3600))
+}
+
+/// Runs the operation and gives the line that ends its reply.
+fn answer(context: &Context, method: &str, params: Value, replies: &Replies) -> Vec<u8> {
+    let outcome = if method == rg::NAME {
+        serde_json::from_value(params)
+            .map_err(|err| OpError::new(Code::BadParameter, format!("`rg`: {err}")))
+            .and_then(|params| rg::run(context, params, &mut replies.sink()))
+            .and_then(|reply| {
+                serde_json::to_value(reply)
+                    .map_err(|err| OpError::new(Code::Internal, err.to_string()))
+            })
+    } else {
+        ops::find(method)
+            .and_then(|operation| (operation.run)(context, params))
+            .map(|answer| answer.value)
+    };
+    match outcome {
+        Ok(value) => frame::result(&replies.id, &value),
+        Err(err) => frame::error(&replies.id, &err),
+    }
+}
+
+/// Where the pieces of one reply go.
+struct Replies {
+    id: Value,
+    queue: mpsc::Sender<Bytes>,
+    alive: Cancel,
+}
+
+impl Replies {
+    fn sink(&self) -> ReplySink<'_> {
+        ReplySink(self)
+    }
+}
+
+struct ReplySink<'a>(&'a Replies);
+
+impl Sink for ReplySink<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let gone = || io::Error::from(io::ErrorKind::BrokenPipe);
+        if self.0.alive.is_cancelled() {
+            return Err(gone());
+        }
+        // The announcement and its bytes are one piece, so that replies cannot mix.
+        let mut piece = frame::output(&self.0.id, bytes.len());
+        piece.extend_from_slice(bytes);
+        self.0.queue.blocking_send(piece.into()).map_err(|_| gone())
+    }
+}
+
+async fn write_replies(writer: OwnedWriteHalf, mut queue: mpsc::Receiver<Bytes>, alive: Cancel) {
+    let _end = CancelOnDrop(alive);
+    let mut writer = BufWriter::with_capacity(64 * 1024, writer);
+    while let Some(piece) = queue.recv().await {
+        let writing = async {
+            writer.write_all(&piece).await?;
+            // Replies that are ready together leave together.
+            if queue.is_empty() { writer.flush().await } else { Ok(()) }
+        };
+        match tokio::time::timeout(WRITE_TIME, writing).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) | Err(_) => return,
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Errors as clients see them: a stable code, a message that says what to do next.
+
+use coderoom_engine::{PathError, QueryError};
+use serde::{Deserialize, Serialize};
+
+/// What kind of thing went wrong. The names are part of the protocol and never change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Code {
+    /// The line is not JSON, or not a request.
+    ParseError,
+    /// There is no such operation.
+    UnknownOperation,
+    /// A parameter is missing, unknown or of the wrong form.
+    BadParameter,
+    /// A pattern is not a regular expression, or is too large.
+    BadRegex,
+    /// A glob does not parse.
+    BadGlob,
+    /// There is no such file type.
+    BadType,
+    /// The path does not exist in the workspace.
+    UnknownPath,
+    /// The path leads out of the workspace.
+    OutsideWorkspace,
+    /// No workspace holds the path, and it could not be loaded.
+    UnknownWorkspace,
+    /// No workspace holds the path; loading was not asked for.
+    NotResident,
+    /// The workspace's root is gone.
+    WorkspaceGone,
+    /// ripgrep would look into something that is not held.
+    NotHeld,
+    /// The answer might miss the newest writes, and the client asked for certainty.
+    Stale,
+    /// The query ran out of its time.
+    Timeout,
+    /// The client cancelled, or went away.
+    Cancelled,
+    /// The request or the answer is larger than allowed.
+    TooLarge,
+    /// Too many requests at once.
+    Busy,
+    /// A fault of coderoom's own.
+    Internal,
+}
+
+/// An error on its way to a client.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{message}")]
+pub struct OpError {
+    /// The stable code.
+    pub code: Code,
+    /// What happened and what to do, in a sentence or two.
+    pub message: String,
+}
+
+impl OpError {
+    /// An error with this code and message.
+    pub fn new(code: Code, message: impl Into<String>) -> OpError {
+        OpError { code, message: message.into() }
+    }
+
+    /// The number that JSON-RPC wants: its own for its own errors, one for all of ours.
+    pub fn json_rpc_code(&self) -> i64 {
+        match self.code {
+            Code::ParseError => -32700,
+            Code::UnknownOperation => -32601,
+            Code::BadParameter => -32602,
+            Code::Internal => -32603,
+            _ => -32000,
+        }
+    }
+}
+
+impl From<QueryError> for OpError {
+    fn from(err: QueryError) -> OpError {
+        let code = match err {
+            QueryError::BadRegex(_) => Code::BadRegex,
+            QueryError::BadGlob(_) => Code::BadGlob,
+            QueryError::BadType(_) => Code::BadType,
+            QueryError::OutsideWorkspace(_) => Code::OutsideWorkspace,
+        };
+        OpError::new(code, err.to_string())
+    }
+}
+
+impl From<PathError> for OpError {
+    fn from(err: PathError) -> OpError {
+        OpError::new(Code::OutsideWorkspace, err.to_string())
+    }
+}

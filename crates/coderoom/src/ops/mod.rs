@@ -1,0 +1,155 @@
+//! Operations: one file each, with parameters, reply, documentation and handler.
+//!
+//! From the one definition come the method on the Unix socket, the MCP tool, the HTTP route and the
+//! reference page. Adding an operation takes its file and one line in `TABLE`.
+
+pub mod glob;
+pub mod load;
+pub mod reference;
+pub mod rg;
+pub mod search;
+pub mod status;
+pub mod unload;
+pub mod view;
+
+use std::{sync::Arc, time::Instant};
+
+use schemars::{JsonSchema, Schema};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use crate::{
+    daemon::{cancel::Cancel, rooms::Rooms},
+    error::{Code, OpError},
+};
+
+/// What an operation may use.
+pub struct Context {
+    /// The workspaces.
+    pub rooms: Arc<Rooms>,
+    /// Set when the client cancels or goes away.
+    pub cancel: Cancel,
+    /// When the answer is wanted at the latest.
+    pub deadline: Instant,
+}
+
+impl Context {
+    /// Why to stop now, if there is a reason.
+    pub fn interruption(&self) -> Option<OpError> {
+        if self.cancel.is_cancelled() {
+            return Some(OpError::new(Code::Cancelled, "the request was cancelled"));
+        }
+        if Instant::now() >= self.deadline {
+            let message = "the query ran out of time: narrow it by path, glob or type, give the \
+                           pattern a literal part, or raise `timeout_ms`";
+            return Some(OpError::new(Code::Timeout, message));
+        }
+        None
+    }
+}
+
+/// One thing that a client can ask.
+pub trait Operation: Send + Sync + 'static {
+    /// Its name on every transport.
+    const NAME: &'static str;
+    /// A short title for people.
+    const TITLE: &'static str;
+    /// What it does and when to use it: read by models.
+    const DESCRIPTION: &'static str;
+    /// Whether it is offered to agents as an MCP tool.
+    const FOR_AGENTS: bool;
+    /// Whether the reply is small and typed: then MCP clients get it as structured content and the
+    /// text is the same JSON. Otherwise they get the text alone.
+    const STRUCTURED: bool;
+    /// What it takes.
+    type Params: DeserializeOwned + JsonSchema;
+    /// What it answers.
+    type Reply: Serialize + JsonSchema;
+
+    /// Does it. Runs on a thread that may block.
+    ///
+    /// # Errors
+    /// With a stable code and a message that says what to do.
+    fn run(context: &Context, params: Self::Params) -> Result<Self::Reply, OpError>;
+
+    /// The reply as a person or a model reads it.
+    fn text(reply: &Self::Reply) -> String {
+        serde_json::to_string(reply).unwrap_or_default()
+    }
+}
+
+/// A reply, ready for any transport.
+pub struct Answer {
+    /// As data.
+    pub value: Value,
+    /// As text; complete by itself.
+    pub text: String,
+}
+
+/// An operation with its types erased.
+pub struct Entry {
+    /// Its name.
+    pub name: &'static str,
+    /// Its title.
+    pub title: &'static str,
+    /// What it does.
+    pub description: &'static str,
+    /// Whether it is an MCP tool.
+    pub for_agents: bool,
+    /// Whether MCP clients get structured content.
+    pub structured: bool,
+    /// JSON schema of the parameters.
+    pub params_schema: fn() -> Schema,
+    /// JSON schema of the reply.
+    pub reply_schema: fn() -> Schema,
+    /// Parses the parameters and runs it.
+    pub run: fn(&Context, Value) -> Result<Answer, OpError>,
+}
+
+/// Every operation but `rg`, whose answer is a stream (see there).
+pub static TABLE: &[Entry] = &[
+    entry::<search::Search>(),
+    entry::<glob::Glob>(),
+    entry::<view::View>(),
+    entry::<status::Status>(),
+    entry::<load::Load>(),
+    entry::<unload::Unload>(),
+];
+
+/// The operation of that name.
+///
+/// # Errors
+/// `unknown_operation`, with the names that exist.
+pub fn find(name: &str) -> Result<&'static Entry, OpError> {
+    TABLE.iter().find(|entry| entry.name == name).ok_or_else(|| {
+        let names: Vec<&str> = TABLE.iter().map(|entry| entry.name).collect();
+        let message = format!("there is no operation `{name}`; there are: {}", names.join(", "));
+        OpError::new(Code::UnknownOperation, message)
+    })
+}
+
+const fn entry<O: Operation>() -> Entry {
+    Entry {
+        name: O::NAME,
+        title: O::TITLE,
+        description: O::DESCRIPTION,
+        for_agents: O::FOR_AGENTS,
+        structured: O::STRUCTURED,
+        params_schema: || schemars::schema_for!(O::Params),
+        reply_schema: || schemars::schema_for!(O::Reply),
+        run: run::<O>,
+    }
+}
+
+fn run<O: Operation>(context: &Context, params: Value) -> Result<Answer, OpError> {
+    let params = if params.is_null() { Value::Object(Default::default()) } else { params };
+    let params = serde_json::from_value(params).map_err(|err| {
+        let message = format!("`{}` does not take these parameters: {err}", O::NAME);
+        OpError::new(Code::BadParameter, message)
+    })?;
+    let reply = O::run(context, params)?;
+    let text = O::text(&reply);
+    let value = serde_json::to_value(reply)
+        .map_err(|err| OpError::new(Code::Internal, format!("the reply is not JSON: {err}")))?;
+    Ok(Answer { value, text })
+}

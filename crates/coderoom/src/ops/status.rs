@@ -1,0 +1,131 @@
+//! `status`: what is in memory, and how it is doing.
+
+use std::sync::atomic::Ordering;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Context, Operation};
+use crate::{daemon::rooms::Room, error::OpError};
+
+/// The operation.
+pub struct Status;
+
+/// Nothing to choose.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Params {}
+
+/// The daemon and its workspaces.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Reply {
+    /// coderoom's version.
+    pub version: String,
+    /// The daemon's process.
+    pub pid: u32,
+    /// Seconds since it started.
+    pub uptime_seconds: u64,
+    /// Bytes of text and postings in memory.
+    pub held_bytes: u64,
+    /// Bytes that may be held before workspaces are put away.
+    pub memory_budget: u64,
+    /// How often that has happened.
+    pub evictions: u64,
+    /// The workspaces, by root.
+    pub workspaces: Vec<Workspace>,
+}
+
+/// One workspace.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Workspace {
+    /// Its root.
+    pub root: String,
+    /// Counts up with every change on disk that was taken in.
+    pub revision: u64,
+    /// Files known.
+    pub files: u64,
+    /// Files whose text is held.
+    pub text_files: u64,
+    /// Bytes of text.
+    pub text_bytes: u64,
+    /// Bytes of postings.
+    pub index_bytes: u64,
+    /// Binary files: known, not held.
+    pub binary_files: u64,
+    /// Files over the size limit: known, not held.
+    pub too_large_files: u64,
+    /// Files that could not be read.
+    pub unreadable_files: u64,
+    /// Files and directories that ignore rules keep out.
+    pub ignored_entries: u64,
+    /// Text files that no segment covers yet; they are scanned by every query.
+    pub uncovered_files: u64,
+    /// Segments.
+    pub segments: u64,
+    /// Directories watched by the kernel.
+    pub watches: u64,
+    /// Directories that are re-scanned because no watch could be had.
+    pub unwatched: u64,
+    /// Queries answered.
+    pub queries: u64,
+    /// Seconds that loading took.
+    pub load_seconds: f64,
+    /// Whether it was loaded from its cache file.
+    pub warm: bool,
+    /// What went wrong lately, newest last.
+    pub problems: Vec<String>,
+}
+
+impl Operation for Status {
+    const NAME: &'static str = "status";
+    const TITLE: &'static str = "Status";
+    const DESCRIPTION: &'static str = "Which code bases are in memory for search and reading, how \
+        large they are, and whether anything is left out.";
+    const FOR_AGENTS: bool = true;
+    const STRUCTURED: bool = true;
+    type Params = Params;
+    type Reply = Reply;
+
+    fn run(context: &Context, _: Params) -> Result<Reply, OpError> {
+        let rooms = context.rooms.list();
+        Ok(Reply {
+            version: env!("CARGO_PKG_VERSION").to_string(),
+            pid: std::process::id(),
+            uptime_seconds: context.rooms.uptime().as_secs(),
+            held_bytes: rooms.iter().map(|room| room.bytes()).sum(),
+            memory_budget: context.rooms.config().memory_budget,
+            evictions: context.rooms.evictions(),
+            workspaces: rooms.iter().map(|room| describe(room, context)).collect(),
+        })
+    }
+}
+
+/// One workspace's part of the status.
+pub(super) fn describe(room: &Room, context: &Context) -> Workspace {
+    // Take in what is queued first, so that the numbers are those of now.
+    room.workspace.fresh(context.deadline);
+    let status = room.workspace.status();
+    let snapshot = room.workspace.snapshot();
+    let totals = snapshot.totals();
+    let (uncovered, segments) = snapshot.coverage();
+    Workspace {
+        root: room.root().display().to_string(),
+        revision: snapshot.revision(),
+        files: totals.files,
+        text_files: totals.text_files,
+        text_bytes: totals.text_bytes,
+        index_bytes: snapshot.index_bytes(),
+        binary_files: totals.binary_files,
+        too_large_files: totals.too_large_files,
+        unreadable_files: totals.unreadable_files,
+        ignored_entries: snapshot.unheld().len() as u64,
+        uncovered_files: uncovered as u64,
+        segments: segments as u64,
+        watches: status.watches as u64,
+        unwatched: status.unwatched as u64,
+        queries: room.queries.load(Ordering::Relaxed),
+        load_seconds: status.load_seconds,
+        warm: status.warm,
+        problems: status.problems,
+    }
+}
