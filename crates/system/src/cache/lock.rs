@@ -83,6 +83,14 @@ impl Lock {
     }
 }
 
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing alone would not do: a child that another thread has just forked holds the same
+        // open file until it calls exec. It cannot fail for a lock that is held.
+        let _ = flock(&self.file, FlockOperation::Unlock);
+    }
+}
+
 /// Sees to it that only this user gets into `dir`.
 fn own(dir: &Path) -> Result<(), CacheError> {
     let meta = fs::symlink_metadata(dir).map_err(|e| CacheError::io(dir, e))?;

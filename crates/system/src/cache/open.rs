@@ -1,6 +1,7 @@
 //! Reading a cache back: the manifest, then every part, mapped and verified whole.
 
 use std::{
+    io::ErrorKind,
     num::NonZero,
     sync::{
         Arc, Mutex,
@@ -122,7 +123,12 @@ impl Cache {
         rows.iter()
             .map(|row| {
                 let path = self.dir.join(&row.name);
-                let part = Part::open(path.clone())?;
+                let part = match Part::open(path.clone()) {
+                    Err(CacheError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
+                        return Err(CacheError::damaged(&path, "it is missing"));
+                    }
+                    part => part?,
+                };
                 if part.sum != row.sum {
                     return Err(CacheError::damaged(
                         &path,

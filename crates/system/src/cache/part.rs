@@ -33,8 +33,9 @@ const END_MAGIC: [u8; 8] = *b"\0crend\n\0";
 const HEADER: usize = 16;
 const TRAILER: usize = 8 + 16 + 8;
 const DOCUMENT: usize = 32 + 8 + 8;
-/// What one checksum covers. A thread takes about 0.4 ms for it.
-pub(super) const CHUNK: usize = 4 << 20;
+/// What one checksum covers. A thread takes about 0.4 ms for it. (Small in tests, so that their small
+/// parts have many.)
+const CHUNK: usize = if cfg!(test) { 512 } else { 4 << 20 };
 /// The offset of a text that the part does not hold.
 const NOT_HERE: u64 = u64::MAX;
 const SECTIONS: usize = 5;
