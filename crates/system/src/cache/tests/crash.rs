@@ -14,6 +14,9 @@ use crate::cache::disk::{count_steps, fail_from};
 /// Set for a test that runs itself again as a child: the cache base.
 const CHILD: &str = "CODEROOM_TEST_CACHE_CHILD";
 
+/// Where a child writes down the error that it got.
+const SAID: &str = "said";
+
 fn worlds(texts: &TextStore, count: usize) -> [Session; 2] {
     ["old", "new"].map(|name| world(texts, name, count))
 }
@@ -138,7 +141,8 @@ fn a_full_disk_is_said_so_and_changes_nothing() {
         let new = world(&texts, "new", 400);
         let error = lock(Path::new(&base)).store(&new.snapshot(), &Meta::default());
         let error = error.map(|_| ()).expect_err("there is no room");
-        println!("code={} message={error}", error.code());
+        let said = format!("code={} message={error}", error.code());
+        std::fs::write(Path::new(&base).join(SAID), said).expect("write");
         return;
     }
     let old = world(&texts, "old", 10);
@@ -148,14 +152,14 @@ fn a_full_disk_is_said_so_and_changes_nothing() {
         .expect("store");
     // A limit on file sizes stands for a full disk: the write fails after a part of it.
     let limit = "trap '' XFSZ; ulimit -f 64;";
-    let output = child(
+    child(
         "a_full_disk_is_said_so_and_changes_nothing",
         base.path(),
         limit,
     )
     .output()
     .expect("run");
-    let said = String::from_utf8_lossy(&output.stdout);
+    let said = std::fs::read_to_string(base.path().join(SAID)).expect("what the child got");
     assert!(said.contains("code=cache_full"), "{said}");
     assert!(
         said.contains("free some disk space") && said.contains("stays in memory"),

@@ -15,9 +15,13 @@ struct Specimen {
 }
 
 fn specimen() -> Specimen {
+    specimen_of("w")
+}
+
+fn specimen_of(name: &str) -> Specimen {
     let base = tempfile::tempdir().expect("tempdir");
     let texts = TextStore::default();
-    let session = world(&texts, "w", 9);
+    let session = world(&texts, name, 9);
     let utf16 = coderoom_engine::Change {
         files: [(path("u"), text(&texts, b"\xff\xfeu\0"))].into(),
         ..Default::default()
@@ -113,10 +117,15 @@ fn no_cut_or_grown_file_goes_unnoticed() {
 #[test]
 fn a_part_that_is_missing_or_another_is_noticed() {
     let specimen = specimen();
-    let other = specimen.files[1].1.clone();
-    specimen
-        .try_damage(0, &other)
-        .expect_err("a part in another's place was accepted");
+    // Whole and valid, but of a world with other texts in the same places.
+    let stranger = specimen_of("v");
+    for (i, (path, bytes)) in stranger.files[..2].iter().enumerate() {
+        assert_ne!(path.file_name(), specimen.files[i].0.file_name());
+        for i in 0..2 {
+            let tried = specimen.try_damage(i, bytes);
+            tried.expect_err("a part in another's place was accepted");
+        }
+    }
     fs::remove_file(&specimen.files[0].0).expect("remove");
     let error = open(specimen.base.path())
         .map(|_| ())

@@ -218,7 +218,7 @@ fn version(number: u8) -> Vec<u8> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     /// Against the plainest model: the cache gives back the world of the last store.
     #[test]
