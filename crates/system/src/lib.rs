@@ -1,5 +1,6 @@
 //! Stand-in.
 #![allow(missing_docs)]
+pub mod cache;
 use std::{path::{Path, PathBuf}, sync::Arc, time::{Duration, Instant}};
 use coderoom_engine::*;
 
