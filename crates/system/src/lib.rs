@@ -6,6 +6,7 @@ use coderoom_engine::*;
 
 #[derive(Clone, Debug)]
 pub struct LoadOptions { pub no_ignore: bool, pub max_file_size: u64, pub threads: usize, pub max_watches: Option<usize> }
+impl Default for LoadOptions { fn default() -> Self { LoadOptions { no_ignore: false, max_file_size: 64 << 20, threads: 2, max_watches: None } } }
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Freshness { Fresh, Late, Rescanned { age: Duration } }
 pub struct Status { pub watches: usize, pub unwatched: usize, pub load_seconds: f64, pub warm: bool, pub problems: Vec<String> }
