@@ -22,7 +22,7 @@ pub use search::{
     Boundary, Case, FileFilter, Glob, Mode, Output, Pattern, Query, SearchRoot, Sort, SortBy,
     TypeChange,
 };
-pub use segment::{MalformedSegment, Segment, SegmentParts};
+pub use segment::{MalformedSegment, Segment, SegmentBuilder, SegmentParts};
 pub use session::{Covering, FoldPolicy, Session, fold_plan};
 pub use snapshot::{Snapshot, Totals};
 pub use text::{BINARY_WINDOW, Classified, ContentHash, Text, TextEncoding, TextStore, classify};

@@ -1,1 +1,16 @@
-//! x
+//! Everything of coderoom that touches the operating system.
+//!
+//! It scans and loads trees, keeps them true to the disk, and hands plain values to the engine,
+//! which touches nothing.
+
+mod author;
+mod load;
+mod read;
+mod root;
+mod rules;
+mod scan;
+mod watch;
+
+pub use author::{Freshness, OpenError, Status, WatchStatus, Workspace};
+pub use load::{LoadOptions, Loaded, Memory, Progress, Timings, load};
+pub use scan::{Access, Listed, Listing, scan};
