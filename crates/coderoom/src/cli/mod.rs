@@ -159,7 +159,7 @@ fn describe(workspace: &Value) -> String {
         workspace["segments"],
         workspace["uncovered_files"],
         workspace["load_seconds"].as_f64().unwrap_or_default(),
-        if workspace["warm"] == true { " from its cache file" } else { "" },
+        if workspace["recalled_files"] != 0 { " from its cache file" } else { "" },
     );
     text.push_str(&format!(
         "  not held: {} binary, {} too large, {} unreadable, {} ignored; {} directories watched{}\n",

@@ -146,15 +146,14 @@ fn load_root(rooms: &Arc<crate::daemon::rooms::Rooms>, root: &Path) {
     });
     match loaded {
         Ok(room) => {
-            let status = room.workspace.status();
             let totals = room.workspace.snapshot().totals();
             println!(
                 "loaded {}: {} files, {:.1} MB of text, in {:.2} s{}",
                 room.root().display(),
                 totals.files,
                 totals.text_bytes as f64 / 1e6,
-                status.load_seconds,
-                if status.warm { " (from its cache file)" } else { "" },
+                room.load_seconds,
+                if room.recalled > 0 { " (from its cache file)" } else { "" },
             );
         }
         Err(err) => eprintln!("coderoom: cannot load {}: {err}", root.display()),

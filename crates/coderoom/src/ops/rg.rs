@@ -50,7 +50,7 @@ pub struct Reply {
 pub fn run(context: &Context, params: Params, sink: &mut dyn Sink) -> Result<Reply, OpError> {
     let started = Instant::now();
     let (located, roots) = locate(context, &params)?;
-    if located.freshness != Freshness::Fresh {
+    if located.freshness != Freshness::Exact {
         let message = "some writes of the last moments may not be taken in yet";
         return Err(OpError::new(Code::Stale, message));
     }

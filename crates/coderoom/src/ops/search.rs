@@ -224,7 +224,7 @@ fn not_held_note(candidates: &engine::Candidates) -> Option<String> {
 
 fn freshness_note(freshness: Freshness) -> Option<String> {
     match freshness {
-        Freshness::Fresh => None,
+        Freshness::Exact | Freshness::Gone => None,
         Freshness::Late => Some("writes of the last moment may be missing: ask again".into()),
         Freshness::Rescanned { age } => Some(format!(
             "some directories are not watched; changes there may be up to {:.1} s old",

@@ -19,7 +19,7 @@ mod open;
 mod part;
 mod prune;
 mod store;
-mod warm;
+mod recall;
 
 #[cfg(test)]
 mod tests;
@@ -39,7 +39,7 @@ pub use error::CacheError;
 pub use open::{Cached, CachedBody, CachedFile};
 pub use prune::{Pruned, prune};
 pub use store::Stored;
-pub use warm::{Listed, Listing, WarmStats, Warmed, warm};
+pub use recall::Recall;
 
 /// The version of manifest and parts together. Raise it with every change of the format, of what
 /// the postings mean, or of what the engine calls text.

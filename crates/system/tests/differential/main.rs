@@ -116,7 +116,7 @@ fn prints_what_ripgrep_prints() {
         let root = dir.path().canonicalize().expect("it exists");
         tree::make(&mut random, &root);
         let options = LoadOptions::default();
-        let workspace = Workspace::open(&root, options, TextStore::default(), None).expect("loads");
+        let workspace = Workspace::open(&root, options, TextStore::default()).expect("loads");
         for number in 0..60 {
             let seed = first + tree_seed * 1000 + number;
             let case = Case::random(&mut random);

@@ -4,6 +4,7 @@ mod crash;
 mod damage;
 mod directory;
 mod round_trip;
+mod warm;
 
 use std::{
     collections::BTreeMap,
@@ -16,6 +17,7 @@ use coderoom_engine::{
 };
 
 use super::*;
+use warm::{Listed, Listing, WarmStats, warm};
 
 const ROOT: &str = "/somewhere/project";
 
