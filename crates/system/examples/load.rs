@@ -22,15 +22,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("wall seconds    {:.3}", wall.as_secs_f64());
     println!("  scan          {:.3}", loaded.timings.scan.as_secs_f64());
     println!("  read + index  {:.3}", loaded.timings.read.as_secs_f64());
-    println!(
-        "  publish       {:.3}",
-        loaded.timings.publish.as_secs_f64()
-    );
+    println!("  publish       {:.3}", loaded.timings.publish.as_secs_f64());
     println!("index bytes     {}", snapshot.index_bytes());
-    println!(
-        "coverage        {:?} (uncovered, segments)",
-        snapshot.coverage()
-    );
+    println!("coverage        {:?} (uncovered, segments)", snapshot.coverage());
     print_process()?;
     Ok(())
 }
@@ -39,12 +33,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 fn print_process() -> Result<(), Box<dyn std::error::Error>> {
     const TICKS_PER_SECOND: f64 = 100.0;
     let stat = std::fs::read_to_string("/proc/self/stat")?;
-    let fields: Vec<&str> = stat
-        .rsplit(')')
-        .next()
-        .unwrap_or_default()
-        .split_whitespace()
-        .collect();
+    let fields: Vec<&str> =
+        stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
     let seconds = |i: usize| fields[i].parse::<f64>().map(|t| t / TICKS_PER_SECOND);
     println!("user seconds    {:.2}", seconds(11)?);
     println!("system seconds  {:.2}", seconds(12)?);

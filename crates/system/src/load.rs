@@ -37,12 +37,7 @@ pub struct LoadOptions {
 
 impl Default for LoadOptions {
     fn default() -> LoadOptions {
-        LoadOptions {
-            no_ignore: false,
-            max_file_size: 64 << 20,
-            threads: 0,
-            max_watches: None,
-        }
+        LoadOptions { no_ignore: false, max_file_size: 64 << 20, threads: 0, max_watches: None }
     }
 }
 
@@ -111,14 +106,8 @@ pub fn load(
     memory: Option<&dyn Memory>,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> io::Result<Loaded> {
-    let loader = Loader {
-        root: &Root::open(root)?,
-        options,
-        store,
-        memory,
-        watches: None,
-        progress,
-    };
+    let loader =
+        Loader { root: &Root::open(root)?, options, store, memory, watches: None, progress };
     Ok(loader.run())
 }
 
@@ -141,20 +130,13 @@ struct Part {
 impl Loader<'_> {
     pub(crate) fn run(&self) -> Loaded {
         let start = Instant::now();
-        let walk = Walk {
-            root: self.root,
-            options: self.options,
-            watches: self.watches,
-            pass: None,
-        };
+        let walk =
+            Walk { root: self.root, options: self.options, watches: self.watches, pass: None };
         let listing = walk.run(vec![RelPath::root()]);
         let scanned = Instant::now();
         let threads = self.options.threads();
         let ranges = split(&listing.files, self.options.max_file_size, threads);
-        let counters = Counters {
-            of_files: listing.files.len() as u64,
-            ..Counters::default()
-        };
+        let counters = Counters { of_files: listing.files.len() as u64, ..Counters::default() };
         let parts = in_parallel(threads, ranges.len(), |i| {
             self.read_range(&listing.files[ranges[i].clone()], &counters)
         });
@@ -179,9 +161,8 @@ impl Loader<'_> {
             if let Some(progress) = counters.count(listed) {
                 (self.progress)(progress);
             }
-            let recalled = self
-                .memory
-                .and_then(|memory| memory.recall(&listed.path, &listed.stamp));
+            let recalled =
+                self.memory.and_then(|memory| memory.recall(&listed.path, &listed.stamp));
             let is_recalled = recalled.is_some();
             let outcome = match recalled {
                 Some((body, stamp)) => Outcome::File(body, stamp),
@@ -193,17 +174,10 @@ impl Loader<'_> {
             if let (Body::Text(text), false) = (&body, is_recalled) {
                 builder.get_or_insert_default().offer(text);
             }
-            let put = FileChange::Put {
-                body,
-                stamp,
-                visibility: listed.visibility,
-            };
+            let put = FileChange::Put { body, stamp, visibility: listed.visibility };
             read.push((listed.path.clone(), put));
         }
-        Part {
-            files: read,
-            segment: builder.map(SegmentBuilder::finish),
-        }
+        Part { files: read, segment: builder.map(SegmentBuilder::finish) }
     }
 
     fn read(&self, path: &RelPath) -> Outcome {

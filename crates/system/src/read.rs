@@ -47,10 +47,7 @@ pub(crate) fn read_file(
             // The directory may not be searched any more: the name is all that is known.
             Err(Errno::ACCESS) => Outcome::File(
                 Body::Unreadable(words(error).into()),
-                Stamp {
-                    read_ns,
-                    ..Stamp::default()
-                },
+                Stamp { read_ns, ..Stamp::default() },
             ),
             _ => Outcome::Absent,
         },

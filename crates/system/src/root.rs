@@ -22,10 +22,7 @@ impl Root {
     /// Opens the directory at `path`, which should be canonical.
     pub(crate) fn open(path: &Path) -> Result<Root, Errno> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        Ok(Root {
-            path: path.to_path_buf(),
-            dir: rustix::fs::open(path, flags, Mode::empty())?,
-        })
+        Ok(Root { path: path.to_path_buf(), dir: rustix::fs::open(path, flags, Mode::empty())? })
     }
 
     /// Where it was opened.
@@ -72,11 +69,7 @@ impl Root {
         // A rename elsewhere can make the kernel ask for another try.
         const TRIES: usize = 16;
         let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let name: &[u8] = if path.is_root() {
-            b"."
-        } else {
-            path.as_bytes()
-        };
+        let name: &[u8] = if path.is_root() { b"." } else { path.as_bytes() };
         let beneath = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
         for _ in 0..TRIES {
             match rustix::fs::openat2(&self.dir, name, flags, Mode::empty(), beneath) {
@@ -156,7 +149,5 @@ pub(crate) fn stamp(stat: &Stat, read_ns: i64) -> Stamp {
 pub(crate) fn now_ns() -> i64 {
     std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
-        .map_or(0, |since| {
-            i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
-        })
+        .map_or(0, |since| i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
 }

@@ -36,20 +36,13 @@ pub(crate) struct Standing {
 impl<'a> Rules<'a> {
     /// Rules for the workspace at `root`. With `no_ignore` they label paths and exclude none.
     pub(crate) fn new(root: &'a Path, no_ignore: bool) -> Rules<'a> {
-        Rules {
-            root,
-            no_ignore,
-            matchers: HashMap::new(),
-        }
+        Rules { root, no_ignore, matchers: HashMap::new() }
     }
 
     /// Where `dir` stands, or nothing if it is not part of the workspace.
     pub(crate) fn standing(&mut self, dir: &RelPath) -> Option<Standing> {
         match dir.parent() {
-            None => Some(Standing {
-                base: RelPath::root(),
-                inherited: Visibility::default(),
-            }),
+            None => Some(Standing { base: RelPath::root(), inherited: Visibility::default() }),
             Some(parent) => {
                 let above = self.standing(&parent)?;
                 let visibility = self.judge(&above, dir, true);

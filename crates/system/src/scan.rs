@@ -59,10 +59,7 @@ pub struct Access {
 
 impl Access {
     pub(crate) fn of(stat: &Stat) -> Access {
-        Access {
-            mode: stat.st_mode,
-            owner: (stat.st_uid, stat.st_gid),
-        }
+        Access { mode: stat.st_mode, owner: (stat.st_uid, stat.st_gid) }
     }
 }
 
@@ -72,12 +69,7 @@ impl Access {
 /// If `root` cannot be opened as a directory.
 pub fn scan(root: &Path, options: &LoadOptions) -> std::io::Result<Listing> {
     let root = Root::open(root)?;
-    let walk = Walk {
-        root: &root,
-        options,
-        watches: None,
-        pass: None,
-    };
+    let walk = Walk { root: &root, options, watches: None, pass: None };
     Ok(walk.run(vec![RelPath::root()]))
 }
 
@@ -142,9 +134,8 @@ impl Walk<'_> {
         queue.jobs.lock().0 = jobs.collect();
         let mut whole = Listing::default();
         std::thread::scope(|scope| {
-            let others: Vec<_> = (1..threads)
-                .map(|_| scope.spawn(|| self.work(&queue, self.rules())))
-                .collect();
+            let others: Vec<_> =
+                (1..threads).map(|_| scope.spawn(|| self.work(&queue, self.rules()))).collect();
             whole = self.work(&queue, rules);
             for other in others {
                 match other.join() {
@@ -197,21 +188,14 @@ impl Walk<'_> {
             };
             let visibility = rules.judge(&job.standing, &path, is_dir);
             if !rules.admits(visibility) || (is_dir && name == b".git") {
-                listing.unheld.push(Unheld {
-                    path,
-                    is_dir,
-                    visibility,
-                });
+                listing.unheld.push(Unheld { path, is_dir, visibility });
             } else if !is_dir {
                 listing.push_file(&dir, path, visibility);
             } else if self.pass.is_some_and(|pass| pass(&path)) {
                 listing.passed.push(path);
             } else {
                 let standing = rules.enter(&job.standing, &path, visibility);
-                found.push(Job {
-                    dir: path,
-                    standing,
-                });
+                found.push(Job { dir: path, standing });
             }
         }
     }
@@ -264,19 +248,11 @@ impl Walk<'_> {
 impl Listing {
     fn push_file(&mut self, dir: &OwnedFd, path: RelPath, visibility: Visibility) {
         match rustix::fs::statat(dir, path.file_name(), AtFlags::SYMLINK_NOFOLLOW) {
-            Ok(stat) => self.files.push(Listed {
-                path,
-                stamp: stamp(&stat, 0),
-                visibility,
-            }),
+            Ok(stat) => self.files.push(Listed { path, stamp: stamp(&stat, 0), visibility }),
             Err(error) if is_absence(error) => {}
             Err(error) => {
                 self.problems.push((path.clone(), words(error)));
-                self.files.push(Listed {
-                    path,
-                    stamp: Stamp::default(),
-                    visibility,
-                });
+                self.files.push(Listed { path, stamp: Stamp::default(), visibility });
             }
         }
     }

@@ -15,10 +15,14 @@ use crate::client::{Client, ClientError};
 /// Searches, lists and reads answer from memory in micro- to milliseconds, exactly as ripgrep
 /// would, and always up to date with the files on disk.
 #[derive(Debug, Parser)]
-#[command(name = "coderoom", version, after_help = "Examples:\n  \
+#[command(
+    name = "coderoom",
+    version,
+    after_help = "Examples:\n  \
     coderoom serve .                    load a project and serve it\n  \
     coderoom search 'fn \\w+_lock' -t rust\n  \
-    coderoom mcp                        MCP over stdio, for an agent's configuration")]
+    coderoom mcp                        MCP over stdio, for an agent's configuration"
+)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,

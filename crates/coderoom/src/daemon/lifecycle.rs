@@ -80,7 +80,8 @@ impl Daemon {
     /// # Errors
     /// If signals cannot be handled.
     pub async fn run(self, http: Option<http::Server>) -> io::Result<()> {
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        let mut terminate =
+            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
         let mut serving = tokio::task::JoinSet::new();
         serving.spawn(socket::serve(self.listener, Arc::clone(&self.rooms), self.stop.clone()));
         serving.spawn(keep_house(Arc::clone(&self.rooms), self.stop.clone()));

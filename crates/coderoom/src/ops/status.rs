@@ -132,12 +132,8 @@ pub(super) fn describe(room: &Room, context: &Context) -> Workspace {
 
 /// Everything that is wrong, in sentences; at most 20 files by name.
 fn problems(room: &Room, status: coderoom_system::Status) -> Vec<String> {
-    let mut problems: Vec<String> = status
-        .problems
-        .iter()
-        .take(20)
-        .map(|(path, words)| format!("{path}: {words}"))
-        .collect();
+    let mut problems: Vec<String> =
+        status.problems.iter().take(20).map(|(path, words)| format!("{path}: {words}")).collect();
     if status.problems.len() > 20 {
         problems.push(format!("... and {} more files", status.problems.len() - 20));
     }

@@ -156,10 +156,7 @@ impl Workspace {
         memory: Option<&dyn Memory>,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<Arc<Workspace>, OpenError> {
-        let no_root = |source| OpenError::Root {
-            root: root.to_path_buf(),
-            source,
-        };
+        let no_root = |source| OpenError::Root { root: root.to_path_buf(), source };
         let path = root.canonicalize().map_err(no_root)?;
         let held = Root::open(&path).map_err(|error| no_root(error.into()))?;
         let watches = Watches::new(&path, options.max_watches);
@@ -172,16 +169,8 @@ impl Workspace {
             watches: Some(&watches),
             progress,
         };
-        let Loaded {
-            session,
-            dirs,
-            problems,
-            timings,
-        } = loader.run();
-        let no_start = |source| OpenError::Start {
-            root: path.clone(),
-            source,
-        };
+        let Loaded { session, dirs, problems, timings } = loader.run();
+        let no_start = |source| OpenError::Start { root: path.clone(), source };
         let shared = Arc::new(Shared {
             tickets: Tickets::new().map_err(|error| no_start(error.into()))?,
             folder: Folder::default(),
@@ -197,10 +186,8 @@ impl Workspace {
             load: timings,
         });
         let tree = Tree::new(Arc::clone(&shared), held, dirs);
-        let workspace = Arc::new(Workspace {
-            shared: Arc::clone(&shared),
-            threads: Mutex::default(),
-        });
+        let workspace =
+            Arc::new(Workspace { shared: Arc::clone(&shared), threads: Mutex::default() });
         workspace
             .start("author", move || run::run(tree))
             .and_then(|()| workspace.start("fold", move || fold::run(&shared)))

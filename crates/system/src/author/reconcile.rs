@@ -194,11 +194,7 @@ impl Look<'_> {
         if is_git_dir || !rules.admits(visibility) {
             let old = self.tree.unheld.remove(&path);
             self.vanish(&path);
-            let unheld = Unheld {
-                path: path.clone(),
-                is_dir,
-                visibility,
-            };
+            let unheld = Unheld { path: path.clone(), is_dir, visibility };
             self.unheld_changed |= old.as_ref() != Some(&unheld);
             self.tree.unheld.insert(path, unheld);
             return;
@@ -219,11 +215,8 @@ impl Look<'_> {
 
     /// Nothing is at `path` any more, nor below it.
     fn vanish(&mut self, path: &RelPath) {
-        let files: Vec<RelPath> = self
-            .now
-            .files_within(path)
-            .map(|file| file.path.clone())
-            .collect();
+        let files: Vec<RelPath> =
+            self.now.files_within(path).map(|file| file.path.clone()).collect();
         for file in files {
             self.change.files.insert(file, FileChange::Remove);
         }
@@ -332,10 +325,7 @@ impl Look<'_> {
         for start in starts {
             for path in within(&self.tree.unheld, start) {
                 let stays = !is_listed(&path)
-                    || listing
-                        .unheld
-                        .binary_search_by(|unheld| unheld.path.cmp(&path))
-                        .is_ok();
+                    || listing.unheld.binary_search_by(|unheld| unheld.path.cmp(&path)).is_ok();
                 if !stays {
                     self.unheld_changed = true;
                     self.tree.unheld.remove(&path);
@@ -359,11 +349,8 @@ impl Look<'_> {
                 self.change.files.remove(path);
             }
             Some(file) => {
-                let put = FileChange::Put {
-                    body: file.body.clone(),
-                    stamp: file.stamp,
-                    visibility,
-                };
+                let put =
+                    FileChange::Put { body: file.body.clone(), stamp: file.stamp, visibility };
                 self.read.remove(path);
                 self.change.files.insert(path.clone(), put);
             }
@@ -385,12 +372,7 @@ impl Look<'_> {
         };
         let root = &self.tree.root;
         let outcomes = in_parallel(threads, files.len(), |i| {
-            read_file(
-                root,
-                &files[i].0,
-                shared.options.max_file_size,
-                &shared.store,
-            )
+            read_file(root, &files[i].0, shared.options.max_file_size, &shared.store)
         });
         for ((path, visibility), outcome) in files.into_iter().zip(outcomes) {
             match outcome {
@@ -409,11 +391,7 @@ impl Look<'_> {
             self.change.files.remove(&path);
             return;
         }
-        let put = FileChange::Put {
-            body,
-            stamp,
-            visibility,
-        };
+        let put = FileChange::Put { body, stamp, visibility };
         self.change.files.insert(path, put);
     }
 
@@ -445,10 +423,7 @@ fn is_known(file: &File, body: &Body, stamp: &Stamp) -> bool {
         (Body::Unreadable(old), Body::Unreadable(new)) => old == new,
         _ => false,
     };
-    let as_read_then = Stamp {
-        read_ns: file.stamp.read_ns,
-        ..*stamp
-    };
+    let as_read_then = Stamp { read_ns: file.stamp.read_ns, ..*stamp };
     // A read after the time of doubt makes the stamp a proof, which saves the next scan a read.
     let is_proof_news = stamp.proves_unchanged(stamp) && !file.stamp.proves_unchanged(stamp);
     is_same_body && as_read_then == file.stamp && !is_proof_news

@@ -34,10 +34,7 @@ pub(super) fn run(mut tree: Tree) {
         shared.is_busy.store(true, Ordering::SeqCst);
         let is_asked = tickets.is_wanted();
         let ticket = tickets.asked();
-        let mut dirt = Dirt {
-            everything: failed_before,
-            ..Dirt::default()
-        };
+        let mut dirt = Dirt { everything: failed_before, ..Dirt::default() };
         shared.watches.drain(&mut dirt);
         let outcome = catch_unwind(AssertUnwindSafe(|| tree.look(dirt, is_asked)));
         failed_before = outcome.is_err();

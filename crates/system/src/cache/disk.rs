@@ -30,25 +30,14 @@ impl NewFile {
         let unfinished = PathBuf::from(unfinished);
         let open = || {
             step()?;
-            OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .mode(0o600)
-                .open(&unfinished)
+            OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished)
         };
         let file = open().map_err(|e| CacheError::io(&path, e))?;
-        Ok(NewFile {
-            file,
-            path,
-            unfinished,
-            committed: false,
-        })
+        Ok(NewFile { file, path, unfinished, committed: false })
     }
 
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), CacheError> {
-        step()
-            .and_then(|()| self.file.write_all(bytes))
-            .map_err(|e| CacheError::io(&self.path, e))
+        step().and_then(|()| self.file.write_all(bytes)).map_err(|e| CacheError::io(&self.path, e))
     }
 
     /// Makes the bytes durable, then gives the file its name.
@@ -76,9 +65,7 @@ impl Drop for NewFile {
 
 /// Makes renames and removals in `dir` durable.
 pub(super) fn sync_dir(dir: &Path) -> Result<(), CacheError> {
-    step()
-        .and_then(|()| File::open(dir)?.sync_all())
-        .map_err(|e| CacheError::io(dir, e))
+    step().and_then(|()| File::open(dir)?.sync_all()).map_err(|e| CacheError::io(dir, e))
 }
 
 /// Removes the files of `dir` whose names `doomed` picks, and returns how many bytes they had.
@@ -92,11 +79,7 @@ pub(super) fn remove_files(dir: &Path, doomed: impl Fn(&str) -> bool) -> Result<
     let mut freed = 0;
     for entry in fs::read_dir(dir).map_err(|e| CacheError::io(dir, e))? {
         let path = entry.map_err(|e| CacheError::io(dir, e))?.path();
-        if path
-            .file_name()
-            .and_then(|name| name.to_str())
-            .is_some_and(&doomed)
-        {
+        if path.file_name().and_then(|name| name.to_str()).is_some_and(&doomed) {
             freed += remove_one(&path).map_err(|e| CacheError::io(&path, e))?;
         }
     }

@@ -141,9 +141,6 @@ impl CacheError {
     }
 
     pub(super) fn damaged(file: &Path, why: &'static str) -> CacheError {
-        CacheError::Damaged {
-            file: file.to_owned(),
-            why,
-        }
+        CacheError::Damaged { file: file.to_owned(), why }
     }
 }

@@ -93,8 +93,7 @@ impl Manifest {
             opened => opened?,
         };
         let mut bytes = Vec::with_capacity(len as usize);
-        file.read_to_end(&mut bytes)
-            .map_err(|e| CacheError::io(&path, e))?;
+        file.read_to_end(&mut bytes).map_err(|e| CacheError::io(&path, e))?;
         let manifest = parse(&path, &bytes)?;
         Ok((manifest, file))
     }
@@ -103,17 +102,12 @@ impl Manifest {
 fn parse(path: &Path, bytes: &[u8]) -> Result<Manifest, CacheError> {
     let damaged = |why| CacheError::damaged(path, why);
     let cut = || damaged("it is cut short");
-    let rest = bytes
-        .strip_prefix(&MAGIC)
-        .ok_or_else(|| damaged("it does not begin as a manifest"))?;
+    let rest =
+        bytes.strip_prefix(&MAGIC).ok_or_else(|| damaged("it does not begin as a manifest"))?;
     let (version, rest) = rest.split_first_chunk::<4>().ok_or_else(cut)?;
     let found = u32::from_ne_bytes(*version);
     if found != VERSION {
-        return Err(CacheError::Version {
-            file: path.into(),
-            found,
-            expected: VERSION,
-        });
+        return Err(CacheError::Version { file: path.into(), found, expected: VERSION });
     }
     let (len, rest) = rest.split_first_chunk::<8>().ok_or_else(cut)?;
     let (sum, payload) = rest.split_first_chunk::<16>().ok_or_else(cut)?;

@@ -18,8 +18,8 @@ mod map;
 mod open;
 mod part;
 mod prune;
-mod store;
 mod recall;
+mod store;
 
 #[cfg(test)]
 mod tests;
@@ -38,8 +38,8 @@ use manifest::PartRow;
 pub use error::CacheError;
 pub use open::{Cached, CachedBody, CachedFile};
 pub use prune::{Pruned, prune};
-pub use store::Stored;
 pub use recall::Recall;
+pub use store::Stored;
 
 /// The version of manifest and parts together. Raise it with every change of the format, of what
 /// the postings mean, or of what the engine calls text.
@@ -87,12 +87,7 @@ impl Cache {
         let root = root.as_os_str().as_bytes();
         let dir = base.join(&blake3::hash(root).to_hex()[..32]);
         let lock = Lock::take(&dir)?;
-        Ok(Cache {
-            dir,
-            root: root.to_vec(),
-            lock,
-            known: HashMap::new(),
-        })
+        Ok(Cache { dir, root: root.to_vec(), lock, known: HashMap::new() })
     }
 
     /// Where it is.

@@ -80,10 +80,7 @@ impl Cache {
         sweep(&self.dir)?;
         self.known.clear();
         let (manifest, manifest_file) = Manifest::read(&self.dir)?;
-        let mismatch = |what| CacheError::Mismatch {
-            dir: self.dir.clone(),
-            what,
-        };
+        let mismatch = |what| CacheError::Mismatch { dir: self.dir.clone(), what };
         if manifest.root != self.root {
             return Err(mismatch("root"));
         }
@@ -110,13 +107,7 @@ impl Cache {
         let _ = manifest_file.set_modified(SystemTime::now());
         let mapped_bytes = parts.iter().map(Part::file_len).sum();
         self.remember(manifest.parts, &parts, documents);
-        Ok(Cached {
-            files,
-            unheld: manifest.unheld,
-            dirs: manifest.dirs,
-            segments,
-            mapped_bytes,
-        })
+        Ok(Cached { files, unheld: manifest.unheld, dirs: manifest.dirs, segments, mapped_bytes })
     }
 
     fn map_parts(&self, rows: &[PartRow]) -> Result<Vec<Part>, CacheError> {
@@ -130,10 +121,7 @@ impl Cache {
                     part => part?,
                 };
                 if part.sum != row.sum {
-                    return Err(CacheError::damaged(
-                        &path,
-                        "it is not the one that was stored",
-                    ));
+                    return Err(CacheError::damaged(&path, "it is not the one that was stored"));
                 }
                 Ok(part)
             })
@@ -159,32 +147,20 @@ impl Cache {
 fn cached_file(row: FileRow, documents: &[Vec<Document>]) -> Option<CachedFile> {
     let body = match row.body {
         BodyRow::Text(place) => {
-            let document = documents
-                .get(place.part as usize)?
-                .get(place.doc as usize)?;
-            CachedBody::Text {
-                hash: document.hash,
-                bytes: document.bytes.clone()?,
-            }
+            let document = documents.get(place.part as usize)?.get(place.doc as usize)?;
+            CachedBody::Text { hash: document.hash, bytes: document.bytes.clone()? }
         }
         BodyRow::Binary => CachedBody::Binary,
         BodyRow::TooLarge => CachedBody::TooLarge,
         BodyRow::Unreadable(why) => CachedBody::Unreadable(why),
     };
-    Some(CachedFile {
-        path: row.path,
-        stamp: row.stamp,
-        visibility: row.visibility,
-        body,
-    })
+    Some(CachedFile { path: row.path, stamp: row.stamp, visibility: row.visibility, body })
 }
 
 /// Checks every chunk of every part, on all processors.
 fn verify(parts: &[Part]) -> Result<(), CacheError> {
-    let chunks: Vec<(&Part, usize)> = parts
-        .iter()
-        .flat_map(|part| (0..part.chunks()).map(move |i| (part, i)))
-        .collect();
+    let chunks: Vec<(&Part, usize)> =
+        parts.iter().flat_map(|part| (0..part.chunks()).map(move |i| (part, i))).collect();
     let next = AtomicUsize::new(0);
     let failure = Mutex::new(None);
     let work = || {
@@ -207,7 +183,5 @@ fn verify(parts: &[Part]) -> Result<(), CacheError> {
 
 /// How many threads are worth starting.
 pub(super) fn threads() -> usize {
-    thread::available_parallelism()
-        .map_or(1, NonZero::get)
-        .min(MAX_THREADS)
+    thread::available_parallelism().map_or(1, NonZero::get).min(MAX_THREADS)
 }

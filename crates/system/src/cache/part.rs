@@ -143,8 +143,7 @@ impl Writer {
     }
 
     fn flush(&mut self) -> Result<(), CacheError> {
-        self.sums
-            .extend_from_slice(&xxh3_128(&self.chunk).to_ne_bytes());
+        self.sums.extend_from_slice(&xxh3_128(&self.chunk).to_ne_bytes());
         self.file.write(&self.chunk)?;
         self.chunk.clear();
         Ok(())
@@ -185,11 +184,7 @@ impl Part {
         }
         let found = u32::from_ne_bytes(array(&bytes, 8));
         if found != VERSION {
-            return Err(CacheError::Version {
-                file: path,
-                found,
-                expected: VERSION,
-            });
+            return Err(CacheError::Version { file: path, found, expected: VERSION });
         }
         let kind = match u32::from_ne_bytes(array(&bytes, 12)) {
             1 => Kind::Segment,
@@ -222,15 +217,7 @@ impl Part {
             }
         }
         let text_bytes = number(SECTIONS * 2) as u64;
-        Ok(Part {
-            kind,
-            sections,
-            text_bytes,
-            sums,
-            sum,
-            bytes: bytes.slice(..footer),
-            path,
-        })
+        Ok(Part { kind, sections, text_bytes, sums, sum, bytes: bytes.slice(..footer), path })
     }
 
     /// How many chunks are to be verified.
@@ -266,10 +253,7 @@ impl Part {
                     }
                     _ => return Err(malformed()),
                 };
-                Ok(Document {
-                    hash: ContentHash(array(row, 0)),
-                    bytes,
-                })
+                Ok(Document { hash: ContentHash(array(row, 0)), bytes })
             })
             .collect()
     }

@@ -27,10 +27,8 @@ pub struct Pruned {
 pub fn prune(base: &Path, max_bytes: u64) -> Result<Pruned, CacheError> {
     let mut caches = list(base).map_err(|e| CacheError::io(base, e))?;
     caches.sort_unstable();
-    let mut pruned = Pruned {
-        left: caches.iter().map(|cache| cache.bytes).sum(),
-        ..Pruned::default()
-    };
+    let mut pruned =
+        Pruned { left: caches.iter().map(|cache| cache.bytes).sum(), ..Pruned::default() };
     for cache in caches {
         if pruned.left <= max_bytes {
             break;
@@ -67,14 +65,8 @@ fn list(base: &Path) -> io::Result<Vec<Found>> {
         let used = fs::metadata(dir.join(MANIFEST)).and_then(|meta| meta.modified());
         // A cache may change or vanish meanwhile; what is gone counts nothing.
         let files = fs::read_dir(&dir).into_iter().flatten().flatten();
-        let bytes = files
-            .flat_map(|file| file.metadata())
-            .map(|meta| meta.len());
-        caches.push(Found {
-            used: used.ok(),
-            bytes: bytes.sum(),
-            dir,
-        });
+        let bytes = files.flat_map(|file| file.metadata()).map(|meta| meta.len());
+        caches.push(Found { used: used.ok(), bytes: bytes.sum(), dir });
     }
     Ok(caches)
 }
@@ -88,7 +80,5 @@ fn remove(dir: &Path) -> Result<(), CacheError> {
     let lock = Lock::take_existing(dir)?;
     remove_files(dir, |name| name == MANIFEST)?;
     remove_files(dir, |name| name.ends_with(".crs") || name.ends_with(".tmp"))?;
-    lock.remove()
-        .and_then(|()| fs::remove_dir(dir))
-        .map_err(|e| CacheError::io(dir, e))
+    lock.remove().and_then(|()| fs::remove_dir(dir)).map_err(|e| CacheError::io(dir, e))
 }

@@ -82,11 +82,8 @@ impl Cache {
 
     fn forget_all_but(&mut self, rows: &[PartRow]) -> Result<(), CacheError> {
         let named: HashSet<&str> = rows.iter().map(|row| row.name.as_str()).collect();
-        self.known
-            .retain(|_, part| named.contains(part.row.name.as_str()));
-        remove_files(&self.dir, |name| {
-            name.ends_with(".crs") && !named.contains(name)
-        })?;
+        self.known.retain(|_, part| named.contains(part.row.name.as_str()));
+        remove_files(&self.dir, |name| name.ends_with(".crs") && !named.contains(name))?;
         Ok(())
     }
 }
@@ -184,11 +181,7 @@ impl<'a> Store<'a> {
         let mut dead = 0;
         for (hash, len) in &part.docs {
             let len = len.unwrap_or(0);
-            *(if self.texts.contains_key(hash) {
-                &mut live
-            } else {
-                &mut dead
-            }) += len;
+            *(if self.texts.contains_key(hash) { &mut live } else { &mut dead }) += len;
         }
         dead <= live + DEAD_BYTES
     }
@@ -203,17 +196,11 @@ impl<'a> Store<'a> {
                 false => self.texts.get(hash).cloned(),
             })
             .collect();
-        let held = texts
-            .iter()
-            .map(|text| Some(text.as_ref()?.bytes().len() as u64));
+        let held = texts.iter().map(|text| Some(text.as_ref()?.bytes().len() as u64));
         let docs: Vec<(ContentHash, Option<u64>)> = parts.docs.iter().copied().zip(held).collect();
         let name = part_name(kind, &docs);
         let (sum, file_len) = part::write(self.cache.dir.join(&name), kind, parts, &texts)?;
-        Ok(KnownPart {
-            row: PartRow { name, sum },
-            file_len,
-            docs,
-        })
+        Ok(KnownPart { row: PartRow { name, sum }, file_len, docs })
     }
 
     /// Gives the texts that no segment's part holds a part without postings.

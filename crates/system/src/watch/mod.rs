@@ -50,10 +50,7 @@ enum Place {
     Dir(RelPath),
     /// Something that holds rules for a directory of the workspace: a file, or a directory of
     /// which only one of these names matters.
-    Rules {
-        of: RelPath,
-        names: &'static [&'static [u8]],
-    },
+    Rules { of: RelPath, names: &'static [&'static [u8]] },
 }
 
 /// All watches of one workspace.
@@ -126,8 +123,7 @@ impl Watches {
                 book.unwatched.insert(path.clone());
             }
         }
-        self.unwatched
-            .store(book.unwatched.len(), Ordering::Release);
+        self.unwatched.store(book.unwatched.len(), Ordering::Release);
     }
 
     /// Ends the watches of `dir` and everything below.
@@ -137,8 +133,7 @@ impl Watches {
             self.forget(&mut book, &path);
         }
         book.unwatched.retain(|path| !path.is_within(dir));
-        self.unwatched
-            .store(book.unwatched.len(), Ordering::Release);
+        self.unwatched.store(book.unwatched.len(), Ordering::Release);
     }
 
     /// Lets a path go; the watch ends with its last place.
@@ -259,9 +254,7 @@ impl Book {
 }
 
 fn note_in_dir(dir: &RelPath, event: &Event<'_>, dirt: &mut Dirt) {
-    let path = event
-        .name
-        .map_or_else(|| dir.clone(), |name| dir.join(name));
+    let path = event.name.map_or_else(|| dir.clone(), |name| dir.join(name));
     match (event.kind, event.name) {
         (Kind::DirAttributes, _) => dirt.attributes.insert(path),
         (_, Some(name)) => {

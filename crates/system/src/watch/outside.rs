@@ -11,13 +11,8 @@ use coderoom_engine::RelPath;
 use super::Watches;
 use crate::rules::{REPOSITORY_MARKS, RULE_FILES};
 
-const NAMES_ABOVE: &[&[u8]] = &[
-    RULE_FILES[0],
-    RULE_FILES[1],
-    RULE_FILES[2],
-    REPOSITORY_MARKS[0],
-    REPOSITORY_MARKS[1],
-];
+const NAMES_ABOVE: &[&[u8]] =
+    &[RULE_FILES[0], RULE_FILES[1], RULE_FILES[2], REPOSITORY_MARKS[0], REPOSITORY_MARKS[1]];
 
 /// Files below the home or configuration directory that make up git's global configuration.
 const GLOBAL_NAMES: &[&[u8]] = &[b".gitconfig", b"config", b"ignore", b".config", b"git"];

@@ -127,7 +127,8 @@ fn prints_what_ripgrep_prints() {
             if case.reaches_unheld(&snapshot) {
                 continue;
             }
-            if ours.exit != theirs.exit || without_times(&ours.stdout) != without_times(&theirs.stdout)
+            if ours.exit != theirs.exit
+                || without_times(&ours.stdout) != without_times(&theirs.stdout)
             {
                 failed.store(true, Ordering::Relaxed);
                 eprintln!(

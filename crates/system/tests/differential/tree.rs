@@ -5,8 +5,27 @@ use std::{fs, os::unix::ffi::OsStrExt, path::Path};
 use crate::Random;
 
 const WORDS: &[&str] = &[
-    "foo", "bar", "Foo", "FOO", "baz_qux", "lock", "task", "skip", "return", "x", "été", "straße",
-    "Kelvin", "\u{212a}elvin", "ſkip", "日本", "a.b", "fn main()", "  indented", "tab\there", "",
+    "foo",
+    "bar",
+    "Foo",
+    "FOO",
+    "baz_qux",
+    "lock",
+    "task",
+    "skip",
+    "return",
+    "x",
+    "été",
+    "straße",
+    "Kelvin",
+    "\u{212a}elvin",
+    "ſkip",
+    "日本",
+    "a.b",
+    "fn main()",
+    "  indented",
+    "tab\there",
+    "",
 ];
 
 /// Fills `root` with a small tree.
@@ -26,10 +45,27 @@ pub(crate) fn make(random: &mut Random, root: &Path) {
         write(root, ".ignore", b"skipped.txt\n");
     }
     for name in [
-        "a.txt", "a/b.rs", "a/c/d.py", "a-b.txt", "a.rs", "src/main.rs", "src/lib.rs",
-        "src/generated_x.rs", "src/generated_keep.rs", "top.txt", "app.log", "keep.log",
-        "build/out.txt", ".hidden.txt", ".shown", ".config/settings.yml", "dir with space/f.md",
-        "skipped.txt", "UPPER.TXT", "tests/deep/er/est/file.rs", "Makefile",
+        "a.txt",
+        "a/b.rs",
+        "a/c/d.py",
+        "a-b.txt",
+        "a.rs",
+        "src/main.rs",
+        "src/lib.rs",
+        "src/generated_x.rs",
+        "src/generated_keep.rs",
+        "top.txt",
+        "app.log",
+        "keep.log",
+        "build/out.txt",
+        ".hidden.txt",
+        ".shown",
+        ".config/settings.yml",
+        "dir with space/f.md",
+        "skipped.txt",
+        "UPPER.TXT",
+        "tests/deep/er/est/file.rs",
+        "Makefile",
     ] {
         if !random.chance(5) {
             let content = content(random);

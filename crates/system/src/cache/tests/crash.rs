@@ -40,10 +40,7 @@ fn a_store_that_fails_at_any_step_leaves_the_old_state_or_the_new() {
         drop(cache);
         let found = cached_contents(open(base.path()).expect("old or new"));
         let is_new = found == new_contents;
-        assert!(
-            is_new || found == old_contents,
-            "step {limit}: neither old nor new"
-        );
+        assert!(is_new || found == old_contents, "step {limit}: neither old nor new");
         assert!(is_new || stored.is_err());
         outcomes[usize::from(is_new)] += 1;
         let mut cache = lock(base.path());
@@ -51,10 +48,7 @@ fn a_store_that_fails_at_any_step_leaves_the_old_state_or_the_new() {
         cache.store(&new.snapshot(), &meta).expect("store");
         assert_eq!(names(cache.dir(), ".crs").len(), 2, "nothing old is left");
         drop(cache);
-        assert_eq!(
-            cached_contents(open(base.path()).expect("new")),
-            new_contents
-        );
+        assert_eq!(cached_contents(open(base.path()).expect("new")), new_contents);
         if stored.is_ok() {
             assert!(limit >= steps);
             break;
@@ -88,11 +82,7 @@ fn child(test: &str, base: &Path, shell: &str) -> Command {
     command
         .args(["-c", &format!("{shell} exec \"$0\" \"$@\"")])
         .arg(env::current_exe().expect("own path"))
-        .args([
-            "--exact",
-            &format!("cache::tests::crash::{test}"),
-            "--nocapture",
-        ])
+        .args(["--exact", &format!("cache::tests::crash::{test}"), "--nocapture"])
         .env(CHILD, base)
         .stdout(Stdio::piped());
     command
@@ -105,27 +95,20 @@ fn a_kill_at_any_moment_leaves_the_old_state_or_the_new() {
     if let Some(base) = env::var_os(CHILD) {
         let mut cache = lock(Path::new(&base));
         for world in worlds.iter().cycle() {
-            cache
-                .store(&world.snapshot(), &Meta::default())
-                .expect("store");
+            cache.store(&world.snapshot(), &Meta::default()).expect("store");
             eprintln!("stored");
         }
     }
     let known = worlds.each_ref().map(|world| contents(&world.snapshot()));
     let base = tempfile::tempdir().expect("tempdir");
     for round in 0..40u64 {
-        let mut child = child(
-            "a_kill_at_any_moment_leaves_the_old_state_or_the_new",
-            base.path(),
-            "",
-        )
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("spawn");
+        let mut child =
+            child("a_kill_at_any_moment_leaves_the_old_state_or_the_new", base.path(), "")
+                .stderr(Stdio::piped())
+                .spawn()
+                .expect("spawn");
         let lines = BufReader::new(child.stderr.take().expect("piped")).lines();
-        lines
-            .take(1)
-            .for_each(|line| assert_eq!(line.expect("line"), "stored"));
+        lines.take(1).for_each(|line| assert_eq!(line.expect("line"), "stored"));
         thread::sleep(Duration::from_micros(round * 7919 % 40_000));
         child.kill().expect("kill");
         child.wait().expect("wait");
@@ -147,29 +130,15 @@ fn a_full_disk_is_said_so_and_changes_nothing() {
     }
     let old = world(&texts, "old", 10);
     let base = tempfile::tempdir().expect("tempdir");
-    lock(base.path())
-        .store(&old.snapshot(), &Meta::default())
-        .expect("store");
+    lock(base.path()).store(&old.snapshot(), &Meta::default()).expect("store");
     // A limit on file sizes stands for a full disk: the write fails after a part of it.
     let limit = "trap '' XFSZ; ulimit -f 64;";
-    child(
-        "a_full_disk_is_said_so_and_changes_nothing",
-        base.path(),
-        limit,
-    )
-    .output()
-    .expect("run");
+    child("a_full_disk_is_said_so_and_changes_nothing", base.path(), limit).output().expect("run");
     let said = std::fs::read_to_string(base.path().join(SAID)).expect("what the child got");
     assert!(said.contains("code=cache_full"), "{said}");
-    assert!(
-        said.contains("free some disk space") && said.contains("stays in memory"),
-        "{said}"
-    );
+    assert!(said.contains("free some disk space") && said.contains("stays in memory"), "{said}");
     let cache = lock(base.path());
-    assert!(
-        names(cache.dir(), ".tmp").is_empty(),
-        "what was begun is removed at once"
-    );
+    assert!(names(cache.dir(), ".tmp").is_empty(), "what was begun is removed at once");
     drop(cache);
     let found = cached_contents(open(base.path()).expect("the old state"));
     assert_eq!(found, contents(&old.snapshot()));

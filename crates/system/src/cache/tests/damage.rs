@@ -28,20 +28,13 @@ fn specimen_of(name: &str) -> Specimen {
     };
     session.apply(utf16).expect("apply");
     let mut cache = lock(base.path());
-    cache
-        .store(&session.snapshot(), &Meta::default())
-        .expect("store");
+    cache.store(&session.snapshot(), &Meta::default()).expect("store");
     let parts = names(cache.dir(), ".crs");
     assert_eq!(parts.len(), 3, "two segments and a part of texts");
     let manifest = names(cache.dir(), ".crm");
     let files = parts.into_iter().chain(manifest);
     let files = files.map(|path| (path.clone(), fs::read(path).expect("read")));
-    Specimen {
-        files: files.collect(),
-        contents: contents(&session.snapshot()),
-        session,
-        base,
-    }
+    Specimen { files: files.collect(), contents: contents(&session.snapshot()), session, base }
 }
 
 impl Specimen {
@@ -50,11 +43,7 @@ impl Specimen {
         let (path, good) = &self.files[i];
         replace(path, bytes);
         let opened = open(self.base.path()).map(|cached| {
-            assert_eq!(
-                cached_contents(cached),
-                self.contents,
-                "other bytes came back"
-            );
+            assert_eq!(cached_contents(cached), self.contents, "other bytes came back");
         });
         replace(path, good);
         opened
@@ -81,9 +70,7 @@ fn no_flipped_bit_goes_unnoticed() {
         for bit in bits {
             let mut bad = good.clone();
             bad[bit / 8] ^= 1 << (bit % 8);
-            let error = specimen
-                .try_damage(i, &bad)
-                .expect_err("a flipped bit was accepted");
+            let error = specimen.try_damage(i, &bad).expect_err("a flipped bit was accepted");
             assert!(
                 matches!(error.code(), "cache_damaged" | "cache_version"),
                 "{} bit {bit}: {error}",
@@ -100,16 +87,12 @@ fn no_cut_or_grown_file_goes_unnoticed() {
     for (i, (_, good)) in specimen.files.iter().enumerate() {
         for len in (0..good.len()).filter(|len| *len < 80 || len % 13 == 0 || len + 80 > good.len())
         {
-            let error = specimen
-                .try_damage(i, &good[..len])
-                .expect_err("a cut file was accepted");
+            let error = specimen.try_damage(i, &good[..len]).expect_err("a cut file was accepted");
             assert_eq!(error.code(), "cache_damaged", "{len} of {}", good.len());
         }
         for tail in [&[0][..], &[0; 4096], &good[..]] {
             let grown = [good, tail].concat();
-            specimen
-                .try_damage(i, &grown)
-                .expect_err("a grown file was accepted");
+            specimen.try_damage(i, &grown).expect_err("a grown file was accepted");
         }
     }
 }
@@ -127,9 +110,7 @@ fn a_part_that_is_missing_or_another_is_noticed() {
         }
     }
     fs::remove_file(&specimen.files[0].0).expect("remove");
-    let error = open(specimen.base.path())
-        .map(|_| ())
-        .expect_err("a part is missing");
+    let error = open(specimen.base.path()).map(|_| ()).expect_err("a part is missing");
     assert_eq!(error.code(), "cache_damaged");
 }
 
@@ -142,9 +123,7 @@ fn the_next_store_replaces_what_is_damaged() {
         replace(path, &bad);
         let mut cache = lock(specimen.base.path());
         cache.open(&[0; 32]).map(|_| ()).expect_err("damaged");
-        cache
-            .store(&specimen.session.snapshot(), &Meta::default())
-            .expect("store");
+        cache.store(&specimen.session.snapshot(), &Meta::default()).expect("store");
         let cached = cache.open(&[0; 32]).expect("repaired");
         assert_eq!(cached_contents(cached), specimen.contents);
     }
@@ -156,9 +135,7 @@ fn other_versions_options_and_roots_are_told_apart() {
     for (i, (_, good)) in specimen.files.iter().enumerate() {
         let mut other = good.clone();
         other[8..12].copy_from_slice(&(VERSION + 1).to_ne_bytes());
-        let error = specimen
-            .try_damage(i, &other)
-            .expect_err("another version was accepted");
+        let error = specimen.try_damage(i, &other).expect_err("another version was accepted");
         assert_eq!(error.code(), "cache_version");
     }
     let mut cache = lock(specimen.base.path());

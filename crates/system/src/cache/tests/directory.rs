@@ -44,9 +44,7 @@ fn only_the_user_gets_in() {
     let base = tempfile::tempdir().expect("tempdir");
     let session = world(&TextStore::default(), "w", 3);
     let mut cache = lock(base.path());
-    cache
-        .store(&session.snapshot(), &Meta::default())
-        .expect("store");
+    cache.store(&session.snapshot(), &Meta::default()).expect("store");
     let mode = |path: &Path| fs::metadata(path).expect("stat").permissions().mode() & 0o777;
     let dir = cache.dir().to_owned();
     assert_eq!(mode(&dir), 0o700);
@@ -69,17 +67,13 @@ fn what_a_killed_process_left_is_removed() {
     let base = tempfile::tempdir().expect("tempdir");
     let session = world(&TextStore::default(), "w", 3);
     let mut cache = lock(base.path());
-    cache
-        .store(&session.snapshot(), &Meta::default())
-        .expect("store");
+    cache.store(&session.snapshot(), &Meta::default()).expect("store");
     let before = names(cache.dir(), "");
     fs::write(cache.dir().join("seg-0.crs.tmp"), "half").expect("write");
     cache.open(&[0; 32]).expect("open");
     assert_eq!(names(cache.dir(), ""), before);
     fs::write(cache.dir().join("seg-0.crs"), "whole, but never named").expect("write");
-    cache
-        .store(&session.snapshot(), &Meta::default())
-        .expect("store");
+    cache.store(&session.snapshot(), &Meta::default()).expect("store");
     assert_eq!(names(cache.dir(), ""), before);
 }
 
@@ -92,13 +86,9 @@ fn the_least_recently_used_go_first_and_locked_ones_stay() {
         .map(|i| {
             let root = format!("/root/{i}");
             let mut cache = Cache::lock(base.path(), Path::new(&root)).expect("lock");
-            cache
-                .store(&session.snapshot(), &Meta::default())
-                .expect("store");
+            cache.store(&session.snapshot(), &Meta::default()).expect("store");
             let manifest = fs::File::open(&names(cache.dir(), ".crm")[0]).expect("open");
-            manifest
-                .set_modified(SystemTime::now() - day * (10 - i))
-                .expect("touch");
+            manifest.set_modified(SystemTime::now() - day * (10 - i)).expect("touch");
             cache
         })
         .collect();
@@ -107,10 +97,7 @@ fn the_least_recently_used_go_first_and_locked_ones_stay() {
     let dirs: Vec<PathBuf> = caches.iter().map(|cache| cache.dir().to_owned()).collect();
     let exists = || dirs.iter().map(|dir| dir.exists()).collect::<Vec<_>>();
     let mut caches = caches.into_iter();
-    let (oldest, mut second) = (
-        caches.next().expect("a cache"),
-        caches.next().expect("a cache"),
-    );
+    let (oldest, mut second) = (caches.next().expect("a cache"), caches.next().expect("a cache"));
     drop(caches);
     second.open(&[0; 32]).expect("open");
     drop(second);
@@ -119,20 +106,13 @@ fn the_least_recently_used_go_first_and_locked_ones_stay() {
     assert_eq!((all.removed, all.freed), (0, 0));
     let one_less = prune(base.path(), all.left - 1).expect("prune");
     assert_eq!((one_less.removed, one_less.left), (1, all.left / 4 * 3));
-    assert_eq!(
-        exists(),
-        [true, true, false, true],
-        "the oldest is locked, the second was used"
-    );
+    assert_eq!(exists(), [true, true, false, true], "the oldest is locked, the second was used");
     prune(base.path(), 0).expect("prune");
     assert_eq!(exists(), [true, false, false, false]);
     assert!(stray.exists());
     drop(oldest);
     assert_eq!(prune(base.path(), 0).expect("prune").left, 0);
-    assert_eq!(
-        prune(&base.path().join("none"), 0).expect("prune"),
-        Pruned::default()
-    );
+    assert_eq!(prune(&base.path().join("none"), 0).expect("prune"), Pruned::default());
 }
 
 #[test]

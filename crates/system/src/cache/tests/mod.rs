@@ -40,11 +40,7 @@ fn stamp(size: usize, time: i64) -> Stamp {
 }
 
 fn put(body: Body, stamp: Stamp) -> FileChange {
-    FileChange::Put {
-        body,
-        stamp,
-        visibility: Visibility::HIDDEN_DIR,
-    }
+    FileChange::Put { body, stamp, visibility: Visibility::HIDDEN_DIR }
 }
 
 fn text(texts: &TextStore, bytes: &[u8]) -> FileChange {
@@ -58,9 +54,7 @@ fn files(session: &Session) -> Vec<Arc<File>> {
 
 /// A session with a segment over some of `count` files; no two names have the same contents.
 fn world(texts: &TextStore, name: &str, count: usize) -> Session {
-    let mut paths: Vec<RelPath> = (0..count)
-        .map(|i| path(&format!("{name}/{i}.rs")))
-        .collect();
+    let mut paths: Vec<RelPath> = (0..count).map(|i| path(&format!("{name}/{i}.rs"))).collect();
     paths.sort();
     let bytes = |i: usize| format!("// {name} {i}\n{}", "fn body() {}\n".repeat(i % 40));
     let list = paths.into_iter().enumerate();
@@ -73,16 +67,12 @@ fn world(texts: &TextStore, name: &str, count: usize) -> Session {
 fn contents(snapshot: &Snapshot) -> Contents {
     let file = |file: &Arc<File>| {
         let (kind, bytes) = match &file.body {
-            Body::Text(text) => (
-                format!("{:?} {:?}", text.hash(), text.encoding()),
-                text.bytes().to_vec(),
-            ),
+            Body::Text(text) => {
+                (format!("{:?} {:?}", text.hash(), text.encoding()), text.bytes().to_vec())
+            }
             other => (format!("{other:?}"), Vec::new()),
         };
-        (
-            file.path.clone(),
-            (file.stamp, file.visibility, kind, bytes),
-        )
+        (file.path.clone(), (file.stamp, file.visibility, kind, bytes))
     };
     snapshot.files().map(file).collect()
 }
@@ -94,10 +84,7 @@ fn listing(snapshot: &Snapshot) -> Listing {
         stamp: file.stamp,
         visibility: file.visibility,
     };
-    Listing {
-        files: snapshot.files().map(listed).collect(),
-        unheld: snapshot.unheld().to_vec(),
-    }
+    Listing { files: snapshot.files().map(listed).collect(), unheld: snapshot.unheld().to_vec() }
 }
 
 /// What is cached, taken as it is (all stamps of these tests prove their files).
@@ -107,10 +94,7 @@ fn cached_contents(cached: Cached) -> Contents {
         stamp: file.stamp,
         visibility: file.visibility,
     });
-    let tree = Listing {
-        files: tree.collect(),
-        unheld: Vec::new(),
-    };
+    let tree = Listing { files: tree.collect(), unheld: Vec::new() };
     let warmed = warm(cached, &TextStore::default(), tree, |doubtful| {
         panic!("nothing is in doubt, but {doubtful:?} is to be read")
     });

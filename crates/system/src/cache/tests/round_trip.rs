@@ -16,20 +16,14 @@ fn menagerie(texts: &TextStore) -> Session {
         (path("b/same"), text(texts, b"twins\n")),
         (path("b/latin1"), text(texts, b"caf\xe9 \xff\n")),
         (path("b/utf16"), text(texts, b"\xff\xfeh\0i\0\n\0")),
-        (
-            RelPath::new(b"b/\xff\xfe").expect("bytes"),
-            text(texts, b"odd name"),
-        ),
+        (RelPath::new(b"b/\xff\xfe").expect("bytes"), text(texts, b"odd name")),
         (path("c/binary"), put(Body::Binary, stamp(9, 2))),
         (path("c/huge"), put(Body::TooLarge, stamp(1 << 40, 3))),
         (path("d/late"), text(texts, b"no segment has this\n")),
     ];
     list.sort_by(|a, b| a.0.cmp(&b.0));
-    let unheld = Unheld {
-        path: path("target"),
-        is_dir: true,
-        visibility: Visibility::IGNORED_SELF,
-    };
+    let unheld =
+        Unheld { path: path("target"), is_dir: true, visibility: Visibility::IGNORED_SELF };
     let session = Session::open(list, vec![unheld]);
     let all = files(&session);
     session.attach(Covering::build(&all[..5]));
@@ -43,10 +37,7 @@ fn every_kind_of_file_comes_back() {
     let session = menagerie(&texts);
     let base = tempfile::tempdir().expect("tempdir");
     let before = session.snapshot();
-    let meta = Meta {
-        options: [3; 32],
-        dirs: vec![path("a"), path("b"), path("b/empty")],
-    };
+    let meta = Meta { options: [3; 32], dirs: vec![path("a"), path("b"), path("b/empty")] };
     let stored = lock(base.path()).store(&before, &meta).expect("store");
     assert_eq!(stored.folded.len(), 1, "the uncovered text is folded");
 
@@ -56,10 +47,7 @@ fn every_kind_of_file_comes_back() {
     for (was, is) in before.segments().map(|(_, s)| s).zip(&cached.segments) {
         let (was, is) = (was.to_parts(), is.to_parts());
         assert_eq!((was.docs, was.text_bytes), (is.docs, is.text_bytes));
-        assert_eq!(
-            (was.keys, was.ends, was.postings),
-            (is.keys, is.ends, is.postings)
-        );
+        assert_eq!((was.keys, was.ends, was.postings), (is.keys, is.ends, is.postings));
     }
     drop(texts);
     let fresh = TextStore::default();
@@ -68,11 +56,7 @@ fn every_kind_of_file_comes_back() {
     assert_eq!(contents(&after), contents(&before));
     assert_eq!(after.unheld(), before.unheld());
     assert_eq!(after.totals(), before.totals());
-    assert_eq!(
-        after.coverage(),
-        (1, 3),
-        "only the UTF-16 text is uncovered"
-    );
+    assert_eq!(after.coverage(), (1, 3), "only the UTF-16 text is uncovered");
     let twins = [path("a/same"), path("b/same")].map(|p| after.file(&p).cloned());
     let [one, two] = twins.map(|file| file.expect("file").text().cloned().expect("text"));
     assert!(Arc::ptr_eq(&one, &two), "equal texts are held once");
@@ -81,10 +65,7 @@ fn every_kind_of_file_comes_back() {
 #[test]
 fn a_warm_start_reads_what_its_stamp_does_not_prove() {
     let texts = TextStore::default();
-    let racy = Stamp {
-        read_ns: 1_000_000_001,
-        ..stamp(4, 1)
-    };
+    let racy = Stamp { read_ns: 1_000_000_001, ..stamp(4, 1) };
     let body = |bytes: &'static [u8]| Body::Text(texts.intern(bytes.into()).expect("text"));
     let list = vec![
         (path("changed"), text(&texts, b"old\n")),
@@ -92,64 +73,35 @@ fn a_warm_start_reads_what_its_stamp_does_not_prove() {
         (path("kept"), text(&texts, b"kept")),
         (path("racy"), put(body(b"racy"), racy)),
         (path("torn"), put(body(b"torn"), stamp(5, 1))),
-        (
-            path("unreadable"),
-            put(Body::Unreadable("denied".into()), stamp(1, 1)),
-        ),
+        (path("unreadable"), put(Body::Unreadable("denied".into()), stamp(1, 1))),
     ];
     let session = Session::open(list, Vec::new());
     let base = tempfile::tempdir().expect("tempdir");
     let mut cache = lock(base.path());
-    cache
-        .store(&session.snapshot(), &Meta::default())
-        .expect("store");
+    cache.store(&session.snapshot(), &Meta::default()).expect("store");
 
     let mut tree = listing(&session.snapshot());
     tree.files.retain(|file| file.path != path("gone"));
     tree.files[0].stamp.ctime_ns += 1;
     tree.files[1].visibility = Visibility::default();
-    let fresh = Listed {
-        path: path("zz"),
-        ..tree.files[0].clone()
-    };
+    let fresh = Listed { path: path("zz"), ..tree.files[0].clone() };
     tree.files.push(fresh);
     let cached = cache.open(&[0; 32]).expect("open");
     let warmed = warm(cached, &texts, tree, |doubtful| {
         let names: Vec<String> = doubtful.iter().map(|file| file.path.to_string()).collect();
         assert_eq!(names, ["changed", "racy", "torn", "unreadable", "zz"]);
         // `zz` has vanished before it could be read.
-        doubtful[..4]
-            .iter()
-            .map(|file| (file.path.clone(), text(&texts, b"read now")))
-            .collect()
+        doubtful[..4].iter().map(|file| (file.path.clone(), text(&texts, b"read now"))).collect()
     });
-    assert_eq!(
-        warmed.stats,
-        WarmStats {
-            kept: 1,
-            read: 5,
-            gone: 1
-        }
-    );
+    assert_eq!(warmed.stats, WarmStats { kept: 1, read: 5, gone: 1 });
     let after = warmed.session.snapshot();
     let now = contents(&after);
     assert_eq!(now.len(), 5);
     assert_eq!(now[&path("changed")].3, b"read now");
     assert_eq!(now[&path("kept")].3, b"kept");
-    assert!(
-        now[&path("kept")].1.is_plain(),
-        "who sees a file is what the walk says"
-    );
-    assert_eq!(
-        now[&path("kept")].0,
-        stamp(4, 1),
-        "the time of reading is kept"
-    );
-    assert_eq!(
-        after.coverage().0,
-        4,
-        "no postings speak for what was read anew"
-    );
+    assert!(now[&path("kept")].1.is_plain(), "who sees a file is what the walk says");
+    assert_eq!(now[&path("kept")].0, stamp(4, 1), "the time of reading is kept");
+    assert_eq!(after.coverage().0, 4, "no postings speak for what was read anew");
 }
 
 #[test]
@@ -165,26 +117,15 @@ fn a_second_store_writes_only_what_is_new() {
         session.attach(covering);
     }
     let again = store(&mut cache).expect("store");
-    assert_eq!(
-        (again.parts_written, again.bytes_written, again.parts_kept),
-        (0, 0, 2)
-    );
+    assert_eq!((again.parts_written, again.bytes_written, again.parts_kept), (0, 0, 2));
     // After a warm start, what was verified counts as known too.
     cache.open(&[0; 32]).expect("open");
     assert_eq!(store(&mut cache).expect("store").parts_written, 0);
     let files = [(path("w/1.rs"), text(&texts, b"edited\n"))].into();
-    session
-        .apply(Change {
-            files,
-            ..Change::default()
-        })
-        .expect("apply");
+    session.apply(Change { files, ..Change::default() }).expect("apply");
     assert_eq!(store(&mut cache).expect("store").parts_written, 1);
     drop(cache);
-    assert_eq!(
-        cached_contents(open(base.path()).expect("open")),
-        contents(&session.snapshot())
-    );
+    assert_eq!(cached_contents(open(base.path()).expect("open")), contents(&session.snapshot()));
 }
 
 /// One step in the life of a workspace.

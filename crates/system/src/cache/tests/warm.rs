@@ -1,6 +1,8 @@
 //! A warm start over a made-up listing, through the same `Recall` that a real load uses.
 
-use coderoom_engine::{Covering, FileChange, RelPath, Session, Stamp, TextStore, Unheld, Visibility};
+use coderoom_engine::{
+    Covering, FileChange, RelPath, Session, Stamp, TextStore, Unheld, Visibility,
+};
 
 use crate::{
     cache::{Cached, Recall},
