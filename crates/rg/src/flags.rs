@@ -61,7 +61,11 @@ impl Flag {
     pub(crate) fn takes_value(&self) -> bool {
         matches!(
             self.action,
-            Action::Text(_) | Action::Raw(_) | Action::Optional(..)
+            Action::Text(_)
+                | Action::CheckedText(_)
+                | Action::Raw(_)
+                | Action::Separator(_)
+                | Action::Optional(..)
         )
     }
 

@@ -35,7 +35,8 @@ pub(crate) struct Raw {
     refused: Vec<Unsupported>,
 }
 
-/// What the program does. A search can be turned into anything else, but not the other way round.
+/// What the program does. The last flag that says so wins: in ripgrep 15 even `--files -l` is a
+/// search, whatever its manual says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RawMode {
     Search(Mode),
@@ -89,9 +90,7 @@ pub(crate) struct Ignore {
 
 impl Raw {
     pub(crate) fn search_mode(&mut self, mode: Mode) {
-        if let RawMode::Search(current) = &mut self.mode {
-            *current = mode;
-        }
+        self.mode = RawMode::Search(mode);
     }
 
     pub(crate) fn no_json(&mut self) {

@@ -155,8 +155,8 @@ mod tests {
     fn a_link_on_the_way_is_left_to_a_walk() {
         let dir = tempfile::tempdir().expect("temporary directory");
         let root = dir.path().canonicalize().expect("canonical");
-        fs::create_dir(root.join("real")).expect("directory");
-        std::os::unix::fs::symlink("real", root.join("link")).expect("link");
+        fs::create_dir_all(root.join("real/deep")).expect("directory");
+        std::os::unix::fs::symlink("real/deep", root.join("link")).expect("link");
         let ask = |name: &str| {
             let paths = vec![root.join(name).into_os_string()];
             resolve(&Request {

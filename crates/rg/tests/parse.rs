@@ -126,7 +126,7 @@ fn counting_follows_inversion_and_only_matching() {
     assert_eq!(query("-v --count-matches x").mode, Mode::Count);
     assert_eq!(query("-o --count x").mode, Mode::CountMatches);
     assert_eq!(query("-o -v --count x").mode, Mode::CountMatches);
-    assert_eq!(query("--files -l").mode, Mode::Files);
+    assert_eq!(query("--files -l x").mode, Mode::FilesWithMatches);
     assert_eq!(query("-l --files").mode, Mode::Files);
 }
 
@@ -240,10 +240,10 @@ fn special_modes_win_over_searches() {
         Ok(Parsed::Special(special)) => special,
         other => panic!("{line}: {other:?}"),
     };
-    assert_eq!(special("-V x --files"), Special::VersionShort);
+    assert_eq!(special("-V x --files -A 3"), Special::VersionShort);
     assert_eq!(special("--version"), Special::VersionLong);
     assert_eq!(special("-h --version"), Special::VersionLong);
-    assert_eq!(special("--type-list -l"), Special::TypeList);
+    assert_eq!(special("-l --type-list"), Special::TypeList);
     assert_eq!(special("--pcre2-version"), Special::Pcre2Version);
     assert!(parse(["--version", "--nonsense"], &surroundings()).is_err());
 }
