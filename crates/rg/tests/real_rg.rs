@@ -42,7 +42,10 @@ fn the_table_has_every_name_that_ripgrep_documents() {
         .output();
     let text = String::from_utf8(man.expect("rg runs").stdout).expect("UTF-8");
     // The completion script lists every long and short name in one assignment.
-    let names = text.split("opts=\"").nth(2).and_then(|rest| rest.split('"').next());
+    let names = text
+        .split("opts=\"")
+        .nth(2)
+        .and_then(|rest| rest.split('"').next());
     let theirs: BTreeSet<&str> = names
         .unwrap_or_default()
         .split_whitespace()
