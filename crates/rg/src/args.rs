@@ -159,9 +159,8 @@ pub fn flag_forms() -> impl Iterator<Item = (Vec<&'static str>, Option<char>, bo
 
 fn read_flags(mut parser: lexopt::Parser) -> Result<Raw, String> {
     let mut raw = Raw::default();
-    while let Some(arg) = parser
-        .next()
-        .map_err(|error| format!("invalid CLI arguments: {error}"))?
+    while let Some(arg) =
+        parser.next().map_err(|error| format!("invalid CLI arguments: {error}"))?
     {
         let (name, long) = match arg {
             lexopt::Arg::Value(value) => {
@@ -186,11 +185,7 @@ struct Found {
 fn find_short(short: char) -> Result<Found, String> {
     let name = format!("-{short}");
     match FLAGS.iter().find(|flag| flag.short == Some(short)) {
-        Some(flag) => Ok(Found {
-            flag,
-            name,
-            negated: false,
-        }),
+        Some(flag) => Ok(Found { flag, name, negated: false }),
         None => Err(format!("unrecognized flag {name}")),
     }
 }
@@ -203,11 +198,7 @@ fn find_long(long: &str) -> Result<Found, String> {
         let short = flag.short.is_some_and(|short| long.chars().eq([short]));
         if negated || flag.long == long || flag.alias == Some(long) || short {
             let name = if short { format!("-{long}") } else { name };
-            return Ok(Found {
-                flag,
-                name,
-                negated,
-            });
+            return Ok(Found { flag, name, negated });
         }
     }
     Err(match similar_flags(long) {

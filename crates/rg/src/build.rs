@@ -65,11 +65,7 @@ fn patterns(raw: &mut Raw, around: &Surroundings<'_>) -> Result<Vec<String>, Str
         match source {
             PatternSource::Pattern(pattern) => patterns.push(pattern),
             PatternSource::File(name) if name == "-" => {
-                raw.refuse(
-                    "file",
-                    "-f -",
-                    "patterns on standard input can be read only once",
-                );
+                raw.refuse("file", "-f -", "patterns on standard input can be read only once");
             }
             PatternSource::File(name) => match (around.pattern_file)(&name) {
                 PatternFile::Bytes(bytes) => patterns.extend(pattern_lines(&name, &bytes)?),
@@ -90,16 +86,9 @@ fn globs(raw: &mut Raw) {
     let insensitive = raw.glob_case_insensitive;
     let globs = std::mem::take(&mut raw.globs).into_iter();
     let iglobs = std::mem::take(&mut raw.iglobs).into_iter();
-    let to_glob = |case_insensitive| {
-        move |glob| Glob {
-            glob,
-            case_insensitive,
-        }
-    };
-    raw.query.files.globs = globs
-        .map(to_glob(insensitive))
-        .chain(iglobs.map(to_glob(true)))
-        .collect();
+    let to_glob = |case_insensitive| move |glob| Glob { glob, case_insensitive };
+    raw.query.files.globs =
+        globs.map(to_glob(insensitive)).chain(iglobs.map(to_glob(true))).collect();
 }
 
 /// Settles the no-ignore family. Returns whether some rules are off while others are on.
@@ -118,12 +107,7 @@ fn ignore_rules(raw: &mut Raw) -> bool {
     raw.refuse_if(named_file, "ignore-file", "--ignore-file", why);
     let why = "ignore files are applied as git does";
     raw.refuse_if(without_git, "require-git", "--no-require-git", why);
-    raw.refuse_if(
-        any_case,
-        "ignore-case-file",
-        "--ignore-file-case-insensitive",
-        why,
-    );
+    raw.refuse_if(any_case, "ignore-case-file", "--ignore-file-case-insensitive", why);
     some_off && !none_left
 }
 

@@ -38,9 +38,7 @@ pub(crate) fn start(socket: &Path) -> Result<UnixStream, String> {
         if started.elapsed() > START {
             let seconds = START.as_secs();
             let socket = socket.display();
-            return Err(format!(
-                "the daemon does not listen on {socket} after {seconds} s"
-            ));
+            return Err(format!("the daemon does not listen on {socket} after {seconds} s"));
         }
         thread::sleep(PAUSE);
     }

@@ -39,10 +39,7 @@ pub(crate) enum Action {
     /// Takes a separator, unescaped; nothing if it is not text.
     Separator(fn(&mut Raw, Option<String>)),
     /// Takes a value, or none by the negated name.
-    Optional(
-        &'static str,
-        fn(&mut Raw, Option<&OsStr>) -> Result<(), String>,
-    ),
+    Optional(&'static str, fn(&mut Raw, Option<&OsStr>) -> Result<(), String>),
     /// Recognised, changes nothing that a caller can see in the output.
     Harmless(Option<&'static str>),
     /// Cannot be honoured while it is on: the negated name, and why.
@@ -81,12 +78,7 @@ impl Flag {
 }
 
 const fn flag(long: &'static str, action: Action) -> Flag {
-    Flag {
-        long,
-        short: None,
-        alias: None,
-        action,
-    }
+    Flag { long, short: None, alias: None, action }
 }
 
 const fn on(long: &'static str, set: fn(&mut Raw)) -> Flag {

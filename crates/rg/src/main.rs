@@ -136,10 +136,7 @@ fn answer(request: &Request, args: &[OsString], choice: Choice) -> ExitCode {
             pass_on(request, args, &message)
         }
         Outcome::Refused { message, .. } => trouble(&message),
-        Outcome::Lost {
-            printed: false,
-            why,
-        } if !resident => pass_on(request, args, &why),
+        Outcome::Lost { printed: false, why } if !resident => pass_on(request, args, &why),
         Outcome::Lost { why, .. } => trouble(&format!("lost the daemon: {why}")),
         Outcome::OutputFailed(error) => trouble(&error.to_string()),
         // What ripgrep does: a single file's search is cut off before it counts as a match.
@@ -190,11 +187,7 @@ fn finish(exit: u8, stderr: &str, request: &Request, targets: &Targets) -> ExitC
     text.push_str(stderr);
     let _ = io::stderr().write_all(text.as_bytes());
     let found_quietly = exit == 0 && request.query.output.quiet;
-    ExitCode::from(if targets.missing.is_empty() || found_quietly {
-        exit
-    } else {
-        TROUBLE
-    })
+    ExitCode::from(if targets.missing.is_empty() || found_quietly { exit } else { TROUBLE })
 }
 
 /// Becomes the next `rg`, if there is one.

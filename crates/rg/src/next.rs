@@ -34,11 +34,7 @@ impl NextRg {
 
     /// Becomes that program. Returns only if that fails.
     pub fn exec(&self, args: &[OsString]) -> io::Error {
-        Command::new(&self.program)
-            .arg0("rg")
-            .args(args)
-            .env(PASSED, &self.passed)
-            .exec()
+        Command::new(&self.program).arg0("rg").args(args).env(PASSED, &self.passed).exec()
     }
 
     /// Where it is.
@@ -49,10 +45,7 @@ impl NextRg {
 
 /// The identities in `before`, and ours.
 fn passed(before: Option<&OsStr>) -> String {
-    let mut passed = before
-        .and_then(OsStr::to_str)
-        .unwrap_or_default()
-        .to_owned();
+    let mut passed = before.and_then(OsStr::to_str).unwrap_or_default().to_owned();
     let own = env::current_exe().and_then(fs::metadata);
     let own = own.map(|metadata| identity(&metadata)).unwrap_or_default();
     if !passed.split(',').any(|one| one == own) {
@@ -68,13 +61,7 @@ fn identity(metadata: &Metadata) -> String {
 
 fn find_in(path: &OsStr, passed: &str) -> Option<PathBuf> {
     env::split_paths(path)
-        .map(|dir| {
-            if dir.as_os_str().is_empty() {
-                ".".into()
-            } else {
-                dir
-            }
-        })
+        .map(|dir| if dir.as_os_str().is_empty() { ".".into() } else { dir })
         .map(|dir| dir.join("rg"))
         .find(|program| {
             fs::metadata(program).is_ok_and(|metadata| {
@@ -100,11 +87,7 @@ mod tests {
             fs::set_permissions(sub.join("rg"), fs::Permissions::from_mode(mode)).expect("mode");
             sub
         };
-        let (ours, plain, next) = (
-            make("ours", 0o755),
-            make("plain", 0o644),
-            make("next", 0o755),
-        );
+        let (ours, plain, next) = (make("ours", 0o755), make("plain", 0o644), make("next", 0o755));
         let linked = dir.path().join("linked");
         fs::create_dir(&linked).expect("directory");
         std::os::unix::fs::symlink(ours.join("rg"), linked.join("rg")).expect("link");

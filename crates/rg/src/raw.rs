@@ -103,11 +103,7 @@ impl Raw {
     /// a `slot`.
     pub(crate) fn refuse(&mut self, slot: &'static str, flag: &str, why: &'static str) {
         self.allow(slot);
-        self.refused.push(Unsupported {
-            slot,
-            flag: flag.to_owned(),
-            why,
-        });
+        self.refused.push(Unsupported { slot, flag: flag.to_owned(), why });
     }
 
     /// Takes back what `refuse` recorded, because a later flag undid it.
@@ -245,10 +241,7 @@ impl Raw {
 
     pub(crate) fn sort_files(&mut self, on: bool) {
         self.allow("sort");
-        self.query.files.sort = on.then_some(Sort {
-            by: SortBy::Path,
-            reverse: false,
-        });
+        self.query.files.sort = on.then_some(Sort { by: SortBy::Path, reverse: false });
     }
 
     pub(crate) fn color(&mut self, when: &str) -> Result<(), String> {

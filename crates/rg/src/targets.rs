@@ -40,10 +40,7 @@ pub struct Targets {
 pub fn resolve(request: &Request) -> Result<Targets, &'static str> {
     let cwd_path = std::env::current_dir().map_err(|_| "the current directory is gone")?;
     let cwd = text(cwd_path.as_os_str())?.to_owned();
-    let mut targets = Targets {
-        cwd,
-        ..Targets::default()
-    };
+    let mut targets = Targets { cwd, ..Targets::default() };
     if request.paths.is_empty() {
         if request.query.mode != Mode::Files && is_readable(io::stdin().as_fd()) {
             return Err("standard input would be searched");
@@ -159,18 +156,12 @@ mod tests {
         std::os::unix::fs::symlink("real/deep", root.join("link")).expect("link");
         let ask = |name: &str| {
             let paths = vec![root.join(name).into_os_string()];
-            resolve(&Request {
-                paths,
-                ..Request::default()
-            })
+            resolve(&Request { paths, ..Request::default() })
         };
         assert!(ask("real").is_ok_and(|targets| !targets.single_file));
         assert!(ask("link").is_err());
         assert!(ask("link/..").is_err());
         let missing = ask("none").expect("soft error").missing;
-        assert!(
-            missing[0].contains("IO error for operation on"),
-            "{missing:?}"
-        );
+        assert!(missing[0].contains("IO error for operation on"), "{missing:?}");
     }
 }

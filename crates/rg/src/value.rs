@@ -6,22 +6,17 @@ use bstr::{ByteSlice, ByteVec};
 
 /// Text, as most values have to be.
 pub(crate) fn utf8(value: &OsStr) -> Result<&str, String> {
-    value
-        .to_str()
-        .ok_or_else(|| "value is not valid UTF-8".to_owned())
+    value.to_str().ok_or_else(|| "value is not valid UTF-8".to_owned())
 }
 
 /// A plain number.
 pub(crate) fn number<T: FromStr<Err: Display>>(text: &str) -> Result<T, String> {
-    text.parse()
-        .map_err(|error| format!("value is not a valid number: {error}"))
+    text.parse().map_err(|error| format!("value is not a valid number: {error}"))
 }
 
 /// A number of bytes, with an optional `K`, `M` or `G` behind it.
 pub(crate) fn size(text: &str) -> Result<u64, String> {
-    let digits_end = text
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(text.len());
+    let digits_end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (digits, suffix) = text.split_at(digits_end);
     let shift = match suffix {
         "" => 0,
@@ -36,9 +31,7 @@ pub(crate) fn size(text: &str) -> Result<u64, String> {
     let value: u64 = digits.parse().map_err(|error| {
         format!("invalid size: invalid integer found in size '{text}': {error}")
     })?;
-    value
-        .checked_mul(1 << shift)
-        .ok_or_else(|| format!("invalid size: size too big in '{text}'"))
+    value.checked_mul(1 << shift).ok_or_else(|| format!("invalid size: size too big in '{text}'"))
 }
 
 /// As `size`, for what has to fit in memory.
@@ -111,15 +104,7 @@ mod tests {
         assert_eq!(size("0"), Ok(0));
         assert_eq!(size("3K"), Ok(3072));
         assert_eq!(size("2G"), Ok(2 << 30));
-        for bad in [
-            "",
-            "K",
-            "1k",
-            "1KB",
-            "-1",
-            "18446744073709551616",
-            "18446744073709551615K",
-        ] {
+        for bad in ["", "K", "1k", "1KB", "-1", "18446744073709551616", "18446744073709551615K"] {
             assert!(size(bad).is_err(), "{bad:?} was accepted");
         }
     }

@@ -62,10 +62,7 @@ pub enum Outcome {
 
 /// Reasons to let the next `rg` answer: nothing is wrong with the request itself.
 pub fn is_for_next(code: &str) -> bool {
-    matches!(
-        code,
-        "not_resident" | "not_held" | "unsupported" | "stale" | "busy" | "starting"
-    )
+    matches!(code, "not_resident" | "not_held" | "unsupported" | "stale" | "busy" | "starting")
 }
 
 /// The daemon's socket.
@@ -94,10 +91,9 @@ fn check_private(dir: &Path, uid: u32) -> Result<(), String> {
         Ok(metadata) if !metadata.is_dir() || metadata.uid() != uid => {
             Err(format!("{} is not ours", dir.display()))
         }
-        Ok(metadata) if metadata.mode() & 0o077 != 0 => Err(format!(
-            "{} is open to others (its mode should be 0700)",
-            dir.display()
-        )),
+        Ok(metadata) if metadata.mode() & 0o077 != 0 => {
+            Err(format!("{} is open to others (its mode should be 0700)", dir.display()))
+        }
         // It does not exist: neither does the socket.
         _ => Ok(()),
     }
@@ -132,9 +128,7 @@ pub fn converse(
     out: &mut impl Write,
     patience: Option<Duration>,
 ) -> Outcome {
-    let sent = stream
-        .set_read_timeout(patience)
-        .and_then(|()| stream.write_all(line.as_bytes()));
+    let sent = stream.set_read_timeout(patience).and_then(|()| stream.write_all(line.as_bytes()));
     if let Err(error) = sent {
         return lost(false, format!("the request could not be sent: {error}"));
     }
@@ -191,9 +185,7 @@ fn step(line: &[u8]) -> Step {
         return Step::Nonsense;
     };
     if message["method"] == "output" {
-        return message["params"]["bytes"]
-            .as_u64()
-            .map_or(Step::Nonsense, Step::Output);
+        return message["params"]["bytes"].as_u64().map_or(Step::Nonsense, Step::Output);
     }
     let string = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     if let Some(error) = message.get("error").filter(|error| !error.is_null()) {
@@ -204,10 +196,7 @@ fn step(line: &[u8]) -> Step {
     }
     let result = &message["result"];
     match result["exit"].as_u64().map(u8::try_from) {
-        Some(Ok(exit)) => Step::End(Outcome::Done {
-            exit,
-            stderr: string(&result["stderr"]),
-        }),
+        Some(Ok(exit)) => Step::End(Outcome::Done { exit, stderr: string(&result["stderr"]) }),
         _ => Step::Nonsense,
     }
 }
@@ -227,12 +216,7 @@ struct Reader {
 
 impl Reader {
     fn new(stream: UnixStream) -> Reader {
-        Reader {
-            stream,
-            buffer: vec![0; BUFFER],
-            start: 0,
-            end: 0,
-        }
+        Reader { stream, buffer: vec![0; BUFFER], start: 0, end: 0 }
     }
 
     /// The next line, without its end.

@@ -50,11 +50,7 @@ impl Stage {
     }
 
     fn path(&self, name: &str) -> PathBuf {
-        self.dir
-            .path()
-            .canonicalize()
-            .expect("canonical")
-            .join(name)
+        self.dir.path().canonicalize().expect("canonical").join(name)
     }
 
     fn script(&self, name: &str, body: &str) {
@@ -125,20 +121,13 @@ fn error(code: &str) -> Value {
 }
 
 fn run(command: &mut Command) -> (Option<i32>, String, String) {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = output(command);
+    let Output { status, stdout, stderr } = output(command);
     let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
     (status.code(), text(stdout), text(stderr))
 }
 
 fn assert_next(command: &mut Command, args: &[&str]) {
-    let want = format!(
-        "next\n{}",
-        args.iter().map(|a| format!("{a}\n")).collect::<String>()
-    );
+    let want = format!("next\n{}", args.iter().map(|a| format!("{a}\n")).collect::<String>());
     assert_eq!(run(command), (Some(7), want, String::new()));
 }
 
@@ -150,14 +139,7 @@ fn the_request_says_where_and_what() {
         send.send(request).expect("the test listens");
         say(&mut stream, &result(1, ""));
     });
-    let args = [
-        "-i",
-        "--no-messages",
-        "--no-ignore-vcs",
-        "pat",
-        "./sub/",
-        "../tree/file",
-    ];
+    let args = ["-i", "--no-messages", "--no-ignore-vcs", "pat", "./sub/", "../tree/file"];
     let output = run(&mut stage.rg(&args));
     assert_eq!(output, (Some(1), String::new(), String::new()));
     let request = receive.recv().expect("a request");
@@ -165,10 +147,7 @@ fn the_request_says_where_and_what() {
     let params = &request["params"];
     let path = |name: &str| stage.path(name).to_str().expect("UTF-8").to_owned();
     assert_eq!(params["cwd"], json!(path("tree")));
-    assert_eq!(
-        params["paths"],
-        json!([path("tree/sub"), path("tree/file")])
-    );
+    assert_eq!(params["paths"], json!([path("tree/sub"), path("tree/file")]));
     assert_eq!(params["displays"], json!(["./sub/", "../tree/file"]));
     assert_eq!(params["query"]["pattern"]["patterns"], json!(["pat"]));
     assert_eq!(params["query"]["pattern"]["case"], "insensitive");
@@ -191,15 +170,9 @@ fn without_paths_the_current_directory_is_shown_bare() {
 #[test]
 fn output_is_passed_on_byte_for_byte_however_it_arrives() {
     let stage = Stage::new();
-    let noise: Vec<u8> = (0..3_000_000_u32)
-        .map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8)
-        .collect();
-    let parts = [
-        b"a\n{\"id\":1}\n\0\xff".to_vec(),
-        Vec::new(),
-        noise,
-        b"\n\n".to_vec(),
-    ];
+    let noise: Vec<u8> =
+        (0..3_000_000_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    let parts = [b"a\n{\"id\":1}\n\0\xff".to_vec(), Vec::new(), noise, b"\n\n".to_vec()];
     let want = parts.concat();
     stage.daemon(move |_, mut stream| {
         let last = format!("{}\n", result(0, "rg: a warning\n"));
@@ -215,22 +188,14 @@ fn output_is_passed_on_byte_for_byte_however_it_arrives() {
     });
     let output = output(&mut stage.rg(&["x"]));
     assert_eq!(output.status.code(), Some(0));
-    assert!(
-        output.stdout == want,
-        "{} bytes instead of {}",
-        output.stdout.len(),
-        want.len()
-    );
+    assert!(output.stdout == want, "{} bytes instead of {}", output.stdout.len(), want.len());
     assert_eq!(output.stderr, b"rg: a warning\n");
 }
 
 #[test]
 fn ripgreps_own_errors_come_through() {
     let stage = Stage::new();
-    stage.daemon_says(result(
-        2,
-        "rg: regex parse error:\n    (\n    ^\nerror: unclosed group\n",
-    ));
+    stage.daemon_says(result(2, "rg: regex parse error:\n    (\n    ^\nerror: unclosed group\n"));
     let (code, stdout, stderr) = run(&mut stage.rg(&["("]));
     assert_eq!((code, &*stdout), (Some(2), ""));
     assert!(stderr.starts_with("rg: regex parse error:\n"));
@@ -238,20 +203,10 @@ fn ripgreps_own_errors_come_through() {
 
 #[test]
 fn what_the_daemon_cannot_answer_goes_to_the_next_rg() {
-    for code in [
-        "not_resident",
-        "not_held",
-        "unsupported",
-        "stale",
-        "busy",
-        "starting",
-    ] {
+    for code in ["not_resident", "not_held", "unsupported", "stale", "busy", "starting"] {
         let stage = Stage::new();
         stage.daemon_says(error(code));
-        assert_next(
-            &mut stage.rg(&["-n", "x y", "--", "-z"]),
-            &["-n", "x y", "--", "-z"],
-        );
+        assert_next(&mut stage.rg(&["-n", "x y", "--", "-z"]), &["-n", "x y", "--", "-z"]);
     }
     let stage = Stage::new();
     stage.daemon_says(error("internal"));
@@ -276,16 +231,10 @@ fn the_daemon_is_not_asked_when_the_answer_could_differ() {
     ] {
         assert_next(&mut stage.rg(args), args);
     }
-    assert_next(
-        stage.rg(&["x"]).env("RIPGREP_CONFIG_PATH", "config"),
-        &["x"],
-    );
+    assert_next(stage.rg(&["x"]).env("RIPGREP_CONFIG_PATH", "config"), &["x"]);
     assert_next(stage.rg(&["x"]).env("CODEROOM_RG", "off"), &["x"]);
     assert_next(stage.rg(&["x"]).stdin(Stdio::piped()), &["x"]);
-    assert_next(
-        stage.rg(&["--version"]).env("CODEROOM_RG", "off"),
-        &["--version"],
-    );
+    assert_next(stage.rg(&["--version"]).env("CODEROOM_RG", "off"), &["--version"]);
     let inside = fs::File::create(stage.path("tree/out")).expect("file");
     let status = start(stage.rg(&["x"]).stdout(inside)).wait().expect("ends");
     assert_eq!(status.code(), Some(7));
@@ -298,9 +247,7 @@ fn no_config_makes_the_environment_irrelevant() {
     let stage = Stage::new();
     stage.daemon_says(result(1, ""));
     let mut command = stage.rg(&["--no-config", "x", "."]);
-    command
-        .env("RIPGREP_CONFIG_PATH", "config")
-        .stdin(Stdio::piped());
+    command.env("RIPGREP_CONFIG_PATH", "config").stdin(Stdio::piped());
     assert_eq!(run(&mut command).0, Some(1));
 }
 
@@ -322,10 +269,7 @@ fn whoever_insists_on_the_daemon_gets_errors() {
         assert_eq!(request["params"]["load"], json!(true));
         say(&mut stream, &error("busy"));
     });
-    assert_eq!(
-        resident(&["x"]),
-        (Some(2), String::new(), "rg: not now\n".to_owned())
-    );
+    assert_eq!(resident(&["x"]), (Some(2), String::new(), "rg: not now\n".to_owned()));
     assert_eq!(run(stage.rg(&["x"]).env("CODEROOM_RG", "maybe")).0, Some(2));
 }
 
@@ -334,10 +278,7 @@ fn a_missing_path_does_not_hide_the_others() {
     let stage = Stage::new();
     stage.daemon(|request, mut stream| {
         assert_eq!(request["params"]["displays"], json!(["sub"]));
-        assert_eq!(
-            request["params"]["query"]["output"]["with_filename"],
-            json!(true)
-        );
+        assert_eq!(request["params"]["query"]["output"]["with_filename"], json!(true));
         stream.write_all(&chunk(b"sub/a:x\n")).expect("written");
         say(&mut stream, &result(0, ""));
     });

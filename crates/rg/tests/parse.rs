@@ -37,14 +37,7 @@ fn same(line: &str, same: &str) {
 
 #[test]
 fn forms_of_one_flag_are_equal() {
-    for form in [
-        "-A3",
-        "-A 3",
-        "-A=3",
-        "--after-context 3",
-        "--after-context=3",
-        "-inA3",
-    ] {
+    for form in ["-A3", "-A 3", "-A=3", "--after-context 3", "--after-context=3", "-inA3"] {
         let mut want = query("-A3 x");
         if form.starts_with("-in") {
             want.pattern.case = Case::Insensitive;
@@ -138,10 +131,7 @@ fn patterns_and_paths_are_told_apart() {
     assert_eq!(request("-e x a b").paths, ["a", "b"]);
     assert_eq!(request("--files a -e x").paths, ["a"]);
     assert!(patterns("--files a -e x").is_empty());
-    assert_eq!(
-        patterns("-e y -f patterns -ex -ey"),
-        ["y", "one", "two", "x"]
-    );
+    assert_eq!(patterns("-e y -f patterns -ex -ey"), ["y", "one", "two", "x"]);
     assert_eq!(request("-f pipe x").unsupported[0].flag, "-f");
     assert_eq!(request("-f - x").unsupported[0].flag, "-f -");
     assert!(parse(["-f", "missing"], &surroundings()).is_err());
@@ -158,11 +148,8 @@ fn terminal_and_modes_set_the_defaults() {
     assert_eq!(query("x a").output.with_filename, None);
     assert!(query("-p x").output.heading && query("-p x").output.color);
     assert!(!query("-p --color=auto x").output.color);
-    let terminal = Surroundings {
-        stdout_is_terminal: true,
-        colors_allowed: true,
-        ..surroundings()
-    };
+    let terminal =
+        Surroundings { stdout_is_terminal: true, colors_allowed: true, ..surroundings() };
     let Ok(Parsed::Search(request)) = parse(["x"], &terminal) else {
         panic!("not a search");
     };
@@ -176,24 +163,12 @@ fn ignore_rules_are_all_or_nothing() {
         assert!(query(line).files.no_ignore, "{line}");
     }
     assert!(query("-uu x").files.hidden);
-    for line in [
-        "--no-ignore-vcs x",
-        "--no-ignore-parent x",
-        "-u --ignore-dot x",
-    ] {
+    for line in ["--no-ignore-vcs x", "--no-ignore-parent x", "-u --ignore-dot x"] {
         let request = request(line);
-        assert!(
-            request.assume_nothing_ignored && !request.query.files.no_ignore,
-            "{line}"
-        );
+        assert!(request.assume_nothing_ignored && !request.query.files.no_ignore, "{line}");
     }
     let query = query("-g a --iglob b -g !c x");
-    let globs: Vec<_> = query
-        .files
-        .globs
-        .iter()
-        .map(|g| (&*g.glob, g.case_insensitive))
-        .collect();
+    let globs: Vec<_> = query.files.globs.iter().map(|g| (&*g.glob, g.case_insensitive)).collect();
     assert_eq!(globs, [("a", false), ("!c", false), ("b", true)]);
 }
 
@@ -290,12 +265,6 @@ fn what_agents_pass_is_supported() {
         assert_eq!(unsupported[0].flag, flag);
     }
     let glob = query(AGENTS[3]);
-    assert_eq!(
-        glob.files.sort,
-        Some(Sort {
-            by: SortBy::Modified,
-            reverse: false
-        })
-    );
+    assert_eq!(glob.files.sort, Some(Sort { by: SortBy::Modified, reverse: false }));
     assert!(glob.files.no_ignore && glob.files.hidden && glob.output.null);
 }

@@ -18,10 +18,7 @@ fn real_rg() -> PathBuf {
     let rg = std::env::var_os("RG").map_or_else(|| PathBuf::from("rg"), PathBuf::from);
     let version = Command::new(&rg).arg("--version").output();
     let is_ripgrep = version.is_ok_and(|out| out.stdout.starts_with(b"ripgrep 15."));
-    assert!(
-        is_ripgrep,
-        "this test needs ripgrep 15: set RG or put rg on PATH"
-    );
+    assert!(is_ripgrep, "this test needs ripgrep 15: set RG or put rg on PATH");
     rg
 }
 
@@ -37,34 +34,22 @@ fn run(rg: &PathBuf, args: &[String], dir: &std::path::Path) -> Output {
 
 #[test]
 fn the_table_has_every_name_that_ripgrep_documents() {
-    let man = Command::new(real_rg())
-        .args(["--generate", "complete-bash"])
-        .output();
+    let man = Command::new(real_rg()).args(["--generate", "complete-bash"]).output();
     let text = String::from_utf8(man.expect("rg runs").stdout).expect("UTF-8");
     // The completion script lists every long and short name in one assignment.
-    let names = text
-        .split("opts=\"")
-        .nth(2)
-        .and_then(|rest| rest.split('"').next());
+    let names = text.split("opts=\"").nth(2).and_then(|rest| rest.split('"').next());
     let theirs: BTreeSet<&str> = names
         .unwrap_or_default()
         .split_whitespace()
         .filter(|word| word.starts_with('-') && word.len() > 1)
-        .filter(|word| {
-            word[1..]
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || "-.".contains(c))
-        })
+        .filter(|word| word[1..].chars().all(|c| c.is_ascii_alphanumeric() || "-.".contains(c)))
         .collect();
     let mut ours = BTreeSet::new();
     for (longs, short, _) in flag_forms() {
         ours.extend(longs.iter().map(|long| format!("--{long}")));
         ours.extend(short.map(|short| format!("-{short}")));
     }
-    assert!(
-        theirs.len() > 150,
-        "the completion script has changed: {theirs:?}"
-    );
+    assert!(theirs.len() > 150, "the completion script has changed: {theirs:?}");
     for name in &theirs {
         assert!(ours.contains(*name), "{name} is not in the table");
     }
@@ -119,10 +104,7 @@ fn the_same_mistakes_get_the_same_words() {
         let read = |name: &OsStr| {
             coderoom_rg::PatternFile::Failed(std::fs::metadata(name).expect_err("no such file"))
         };
-        let around = Surroundings {
-            pattern_file: &read,
-            ..Surroundings::default()
-        };
+        let around = Surroundings { pattern_file: &read, ..Surroundings::default() };
         match parse(&args, &around) {
             Err(error) => assert_eq!(format!("rg: {error}\n"), stderr, "{line}"),
             Ok(_) => panic!("`{line}` was accepted; ripgrep says {stderr}"),
@@ -186,17 +168,11 @@ const NOT_COMPARED: &[&str] = &[
 ];
 
 fn argument() -> impl Strategy<Value = Vec<String>> {
-    let forms: Vec<_> = flag_forms()
-        .filter(|(longs, _, _)| !NOT_COMPARED.contains(&longs[0]))
-        .collect();
+    let forms: Vec<_> =
+        flag_forms().filter(|(longs, _, _)| !NOT_COMPARED.contains(&longs[0])).collect();
     let value = prop::sample::select(VALUES).prop_map(str::to_owned);
     let style = 0..8_u8;
-    let flag = (
-        prop::sample::select(forms),
-        any::<prop::sample::Index>(),
-        value.clone(),
-        style,
-    )
+    let flag = (prop::sample::select(forms), any::<prop::sample::Index>(), value.clone(), style)
         .prop_map(|((longs, short, takes_value), which, value, style)| {
             let long = longs[which.index(longs.len())];
             let takes_value = takes_value && !(long.starts_with("no-") && long != longs[0]);
@@ -221,15 +197,8 @@ fn random_command_lines_are_accepted_and_refused_alike() {
     let rg = real_rg();
     let dir = tempfile::tempdir().expect("temporary directory");
     std::fs::write(dir.path().join("a"), "x\n").expect("file");
-    let cases = std::env::var("CASES")
-        .ok()
-        .and_then(|n| n.parse().ok())
-        .unwrap_or(1500);
-    let config = Config {
-        cases,
-        failure_persistence: None,
-        ..Config::default()
-    };
+    let cases = std::env::var("CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(1500);
+    let config = Config { cases, failure_persistence: None, ..Config::default() };
     let lines = prop::collection::vec(argument(), 0..6);
     let compared = TestRunner::new(config).run(&lines, |line| {
         let args: Vec<String> = line.concat();
@@ -237,13 +206,7 @@ fn random_command_lines_are_accepted_and_refused_alike() {
         let stderr = String::from_utf8_lossy(&theirs.stderr).into_owned();
         match parse(&args, &Surroundings::default()) {
             Err(error) => {
-                prop_assert_eq!(
-                    theirs.status.code(),
-                    Some(2),
-                    "{:?}: we say {}",
-                    &args,
-                    &error
-                );
+                prop_assert_eq!(theirs.status.code(), Some(2), "{:?}: we say {}", &args, &error);
                 prop_assert_eq!(format!("rg: {error}\n"), stderr, "{:?}", &args);
             }
             Ok(Parsed::Special(_)) => {
@@ -251,12 +214,7 @@ fn random_command_lines_are_accepted_and_refused_alike() {
             }
             Ok(Parsed::Search(request)) => {
                 // Paths that do not exist and bad patterns are found later than on the command line.
-                let words = [
-                    "flag",
-                    "invalid CLI",
-                    "requires at least one",
-                    "missing value",
-                ];
+                let words = ["flag", "invalid CLI", "requires at least one", "missing value"];
                 let refused = words.iter().any(|word| stderr.contains(word));
                 prop_assert!(!refused, "{:?}: ripgrep says {}", &args, &stderr);
                 let json = serde_json::to_string(&request.query).expect("a query is JSON");
