@@ -121,7 +121,8 @@ fn run(seed: u64, operations: usize, options: LoadOptions) {
 
 #[test]
 fn random_operations() {
-    for seed in 0..8 {
+    // 203: a name of a hard link that leaves, while another one of its names is written.
+    for seed in (0..8).chain([203]) {
         run(seed, 300, LoadOptions::default());
     }
 }

@@ -241,7 +241,8 @@ impl Look<'_> {
             by_inode
         });
         for other in by_inode.get(&inode).into_iter().flatten() {
-            if let Some(file) = now.file(other) {
+            let is_leaving = matches!(self.change.files.get(other), Some(FileChange::Remove));
+            if let Some(file) = now.file(other).filter(|_| !is_leaving) {
                 self.tree.shared.watches.add_linked(other);
                 self.read.entry(other.clone()).or_insert(file.visibility);
             }
