@@ -133,6 +133,10 @@ impl Loader<'_> {
         let walk =
             Walk { root: self.root, options: self.options, watches: self.watches, pass: None };
         let listing = walk.run(vec![RelPath::root()]);
+        let linked = listing.files.iter().filter(|listed| listed.is_linked);
+        for (listed, watches) in linked.zip(std::iter::repeat(self.watches).flatten()) {
+            watches.add_linked(&listed.path);
+        }
         let scanned = Instant::now();
         let threads = self.options.threads();
         let ranges = split(&listing.files, self.options.max_file_size, threads);
@@ -161,8 +165,10 @@ impl Loader<'_> {
             if let Some(progress) = counters.count(listed) {
                 (self.progress)(progress);
             }
-            let recalled =
-                self.memory.and_then(|memory| memory.recall(&listed.path, &listed.stamp));
+            let recalled = self
+                .memory
+                .filter(|_| !listed.is_linked)
+                .and_then(|memory| memory.recall(&listed.path, &listed.stamp));
             let is_recalled = recalled.is_some();
             let outcome = match recalled {
                 Some((body, stamp)) => Outcome::File(body, stamp),

@@ -131,6 +131,11 @@ pub(crate) fn file_type(stat: &Stat) -> FileType {
     FileType::from_raw_mode(stat.st_mode)
 }
 
+/// Whether a file has more than one name.
+pub(crate) fn is_linked(stat: &Stat) -> bool {
+    file_type(stat) == FileType::RegularFile && stat.st_nlink > 1
+}
+
 /// The stamp that a `stat` tells, read at `read_ns`.
 #[allow(clippy::unnecessary_cast, clippy::cast_lossless)] // The fields' types differ by platform.
 pub(crate) fn stamp(stat: &Stat, read_ns: i64) -> Stamp {

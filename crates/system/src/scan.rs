@@ -19,7 +19,7 @@ use rustix::{
 
 use crate::{
     LoadOptions,
-    root::{Root, file_type, is_absence, stamp, words},
+    root::{Root, file_type, is_absence, is_linked, stamp, words},
     rules::{REPOSITORY_MARKS, RULE_FILES, Rules, Standing},
     watch::Watches,
 };
@@ -48,6 +48,8 @@ pub struct Listed {
     pub stamp: Stamp,
     /// Who sees it.
     pub visibility: Visibility,
+    /// It has other names, through which it can change without its directory telling.
+    pub is_linked: bool,
 }
 
 /// Who may enter a directory: a change of it changes what can be read below.
@@ -248,11 +250,21 @@ impl Walk<'_> {
 impl Listing {
     fn push_file(&mut self, dir: &OwnedFd, path: RelPath, visibility: Visibility) {
         match rustix::fs::statat(dir, path.file_name(), AtFlags::SYMLINK_NOFOLLOW) {
-            Ok(stat) => self.files.push(Listed { path, stamp: stamp(&stat, 0), visibility }),
+            Ok(stat) => self.files.push(Listed {
+                path,
+                stamp: stamp(&stat, 0),
+                visibility,
+                is_linked: is_linked(&stat),
+            }),
             Err(error) if is_absence(error) => {}
             Err(error) => {
                 self.problems.push((path.clone(), words(error)));
-                self.files.push(Listed { path, stamp: Stamp::default(), visibility });
+                self.files.push(Listed {
+                    path,
+                    stamp: Stamp::default(),
+                    visibility,
+                    is_linked: false,
+                });
             }
         }
     }

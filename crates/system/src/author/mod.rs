@@ -7,6 +7,8 @@
 mod fold;
 mod reconcile;
 mod run;
+#[cfg(test)]
+mod tests;
 mod tickets;
 
 use std::{
@@ -23,9 +25,7 @@ use std::{
 use coderoom_engine::{Body, RelPath, Session, Snapshot, TextStore, Totals};
 use parking_lot::Mutex;
 
-use crate::{
-    LoadOptions, Loaded, Memory, Progress, Timings, load::Loader, root::Root, watch::Watches,
-};
+use crate::{LoadOptions, Memory, Progress, Timings, load::Loader, root::Root, watch::Watches};
 use fold::Folder;
 use reconcile::Tree;
 use tickets::Tickets;
@@ -156,41 +156,15 @@ impl Workspace {
         memory: Option<&dyn Memory>,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<Arc<Workspace>, OpenError> {
-        let no_root = |source| OpenError::Root { root: root.to_path_buf(), source };
-        let path = root.canonicalize().map_err(no_root)?;
-        let held = Root::open(&path).map_err(|error| no_root(error.into()))?;
-        let watches = Watches::new(&path, options.max_watches);
-        watches.add_outside(&path);
-        let loader = Loader {
-            root: &held,
-            options: &options,
-            store: &store,
-            memory,
-            watches: Some(&watches),
-            progress,
-        };
-        let Loaded { session, dirs, problems, timings } = loader.run();
-        let no_start = |source| OpenError::Start { root: path.clone(), source };
-        let shared = Arc::new(Shared {
-            tickets: Tickets::new().map_err(|error| no_start(error.into()))?,
-            folder: Folder::default(),
-            root: path.clone(),
-            options,
-            store,
-            session,
-            watches,
-            is_busy: AtomicBool::new(false),
-            is_gone: AtomicBool::new(false),
-            rescanned: Mutex::new(Instant::now()),
-            problems: Mutex::new(problems),
-            load: timings,
-        });
-        let tree = Tree::new(Arc::clone(&shared), held, dirs);
+        let tree = prepare(root, options, store, memory, progress)?;
+        let shared = tree.shared();
+        let no_start = |source| OpenError::Start { root: shared.root.clone(), source };
         let workspace =
             Arc::new(Workspace { shared: Arc::clone(&shared), threads: Mutex::default() });
+        let folder = Arc::clone(&shared);
         workspace
             .start("author", move || run::run(tree))
-            .and_then(|()| workspace.start("fold", move || fold::run(&shared)))
+            .and_then(|()| workspace.start("fold", move || fold::run(&folder)))
             .map_err(no_start)?;
         Ok(workspace)
     }
@@ -274,6 +248,47 @@ impl Workspace {
             }
         }
     }
+}
+
+/// Watches and loads a tree; nothing keeps it true yet.
+fn prepare(
+    root: &Path,
+    options: LoadOptions,
+    store: TextStore,
+    memory: Option<&dyn Memory>,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Tree, OpenError> {
+    let no_root = |source| OpenError::Root { root: root.to_path_buf(), source };
+    let path = root.canonicalize().map_err(no_root)?;
+    let held = Root::open(&path).map_err(|error| no_root(error.into()))?;
+    let tickets = Tickets::new()
+        .map_err(|error| OpenError::Start { root: path.clone(), source: error.into() })?;
+    let watches = Watches::new(&path, options.max_watches);
+    watches.add_outside(&path);
+    let loader = Loader {
+        root: &held,
+        options: &options,
+        store: &store,
+        memory,
+        watches: Some(&watches),
+        progress,
+    };
+    let loaded = loader.run();
+    let shared = Arc::new(Shared {
+        root: path,
+        options,
+        store,
+        session: loaded.session,
+        watches,
+        tickets,
+        folder: Folder::default(),
+        is_busy: AtomicBool::new(false),
+        is_gone: AtomicBool::new(false),
+        rescanned: Mutex::new(Instant::now()),
+        problems: Mutex::new(loaded.problems),
+        load: loaded.timings,
+    });
+    Ok(Tree::new(shared, held, loaded.dirs))
 }
 
 impl Drop for Workspace {

@@ -1,7 +1,7 @@
 //! From doubt to truth: looks at everything that events made doubtful, and publishes one change.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::{Arc, atomic::Ordering},
     time::Instant,
 };
@@ -14,7 +14,7 @@ use rustix::fs::FileType;
 use super::Shared;
 use crate::{
     read::{Outcome, read_file},
-    root::{Root, file_type},
+    root::{Root, file_type, is_linked, stamp},
     rules::{Rules, Standing},
     scan::{Access, Listing, Walk, in_parallel},
     watch::{Dirt, within},
@@ -39,6 +39,8 @@ struct Look<'a> {
     walk: BTreeSet<RelPath>,
     /// Files to read.
     read: BTreeMap<RelPath, Visibility>,
+    /// The known files by inode, once it is asked for.
+    by_inode: Option<HashMap<u64, Vec<RelPath>>>,
 }
 
 impl Tree {
@@ -135,6 +137,7 @@ impl Look<'_> {
             unheld_changed: false,
             walk: BTreeSet::new(),
             read: BTreeMap::new(),
+            by_inode: None,
         }
     }
 
@@ -163,7 +166,12 @@ impl Look<'_> {
             if !self.tree.dirs.contains_key(&parent) {
                 continue;
             }
-            let kind = self.tree.root.stat(&path).map(|stat| file_type(&stat));
+            let stat = self.tree.root.stat(&path);
+            let linked = stat.as_ref().ok().filter(|stat| is_linked(stat));
+            if let Some(stat) = linked {
+                self.watch_links(&path, stamp(stat, 0).ino);
+            }
+            let kind = stat.map(|stat| file_type(&stat));
             let is_dir = match (kind, self.now.file(&path)) {
                 // The rules have not changed for it, or it would be walked to.
                 (Ok(FileType::RegularFile), Some(held)) => {
@@ -210,6 +218,30 @@ impl Look<'_> {
                 self.vanish(&path);
             }
             self.read.insert(path, visibility);
+        }
+    }
+
+    /// Watches a file that has several names, and looks at those that are known: what was written
+    /// through one of them has changed all.
+    fn watch_links(&mut self, path: &RelPath, inode: u64) {
+        if !self.tree.shared.watches.add_linked(path) {
+            return;
+        }
+        let now = Arc::clone(&self.now);
+        let by_inode = self.by_inode.get_or_insert_with(|| {
+            let mut by_inode: HashMap<u64, Vec<RelPath>> = HashMap::new();
+            for file in now.files() {
+                let names = by_inode.entry(file.stamp.ino).or_default();
+                names.push(file.path.clone());
+            }
+            by_inode
+        });
+        for other in by_inode.get(&inode).into_iter().flatten() {
+            let is_leaving = matches!(self.change.files.get(other), Some(FileChange::Remove));
+            if let Some(file) = now.file(other).filter(|_| !is_leaving) {
+                self.tree.shared.watches.add_linked(other);
+                self.read.entry(other.clone()).or_insert(file.visibility);
+            }
         }
     }
 
@@ -305,6 +337,10 @@ impl Look<'_> {
         self.absorb_unheld(starts, &listing, is_listed);
         for listed in &listing.files {
             self.take_or_read(&listed.path, &listed.stamp, listed.visibility);
+            if listed.is_linked {
+                self.watch_links(&listed.path, listed.stamp.ino);
+                self.read.insert(listed.path.clone(), listed.visibility);
+            }
         }
         self.tree.dirs.extend(listing.dirs.iter().cloned());
         let dirs = &self.tree.dirs;

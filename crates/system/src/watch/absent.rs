@@ -46,6 +46,10 @@ impl Queue {
         match *self {}
     }
 
+    pub(crate) fn add_linked(&self, _: &Path) -> Result<WatchId, Errno> {
+        match *self {}
+    }
+
     pub(crate) fn remove(&self, _: WatchId) {
         match *self {}
     }

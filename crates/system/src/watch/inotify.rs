@@ -43,6 +43,11 @@ pub(crate) enum Kind {
     Overflow,
 }
 
+const FILE_FLAGS: WatchFlags = WatchFlags::MODIFY
+    .union(WatchFlags::CLOSE_WRITE)
+    .union(WatchFlags::ATTRIB)
+    .union(WatchFlags::MASK_ADD);
+
 /// A queue of events.
 pub(crate) struct Queue {
     fd: OwnedFd,
@@ -92,15 +97,15 @@ impl Queue {
         inotify::add_watch(&self.fd, dir, flags)
     }
 
-    /// Watches one file, through links.
+    /// Watches one file, through symbolic links.
     pub(crate) fn add_file(&self, file: &Path) -> Result<WatchId, Errno> {
-        let flags = WatchFlags::MODIFY
-            | WatchFlags::CLOSE_WRITE
-            | WatchFlags::ATTRIB
-            | WatchFlags::DELETE_SELF
-            | WatchFlags::MOVE_SELF
-            | WatchFlags::MASK_ADD;
-        inotify::add_watch(&self.fd, file, flags)
+        let moves = WatchFlags::DELETE_SELF | WatchFlags::MOVE_SELF;
+        inotify::add_watch(&self.fd, file, FILE_FLAGS | moves)
+    }
+
+    /// Watches the contents of one file, whichever of its names they are written through.
+    pub(crate) fn add_linked(&self, file: &Path) -> Result<WatchId, Errno> {
+        inotify::add_watch(&self.fd, file, FILE_FLAGS | WatchFlags::DONT_FOLLOW)
     }
 
     pub(crate) fn remove(&self, watch: WatchId) {

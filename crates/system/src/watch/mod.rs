@@ -48,6 +48,8 @@ impl Dirt {
 enum Place {
     /// A directory of the workspace.
     Dir(RelPath),
+    /// A file of the workspace that has other names, too.
+    Linked(RelPath),
     /// Something that holds rules for a directory of the workspace: a file, or a directory of
     /// which only one of these names matters.
     Rules { of: RelPath, names: &'static [&'static [u8]] },
@@ -57,7 +59,7 @@ enum Place {
 pub(crate) struct Watches {
     root: PathBuf,
     queue: Option<Queue>,
-    max_dirs: usize,
+    max_watches: usize,
     book: Mutex<Book>,
     /// How many directories have no watch; read without the lock.
     unwatched: AtomicUsize,
@@ -67,6 +69,8 @@ pub(crate) struct Watches {
 struct Book {
     places: HashMap<WatchId, Vec<Place>>,
     dirs: BTreeMap<RelPath, WatchId>,
+    linked: BTreeMap<RelPath, WatchId>,
+    /// Directories that have no watch, or have linked files without one.
     unwatched: BTreeSet<RelPath>,
     /// The limit that was met first.
     limit: Option<&'static str>,
@@ -74,7 +78,7 @@ struct Book {
 
 impl Watches {
     /// No watches yet. Without a queue every directory will count as unwatched.
-    pub(crate) fn new(root: &Path, max_dirs: Option<usize>) -> Watches {
+    pub(crate) fn new(root: &Path, max_watches: Option<usize>) -> Watches {
         let queue = Queue::new();
         let mut book = Book::default();
         if let Err(error) = &queue {
@@ -84,7 +88,7 @@ impl Watches {
         Watches {
             root: root.to_path_buf(),
             queue: queue.ok(),
-            max_dirs: max_dirs.unwrap_or(usize::MAX),
+            max_watches: max_watches.unwrap_or(usize::MAX),
             book: Mutex::new(book),
             unwatched: AtomicUsize::new(0),
         }
@@ -103,22 +107,21 @@ impl Watches {
     /// Watches a directory of the workspace, which is open as `dir`; again if it was another one.
     pub(crate) fn add_dir(&self, path: &RelPath, dir: BorrowedFd<'_>) {
         let mut book = self.book.lock();
-        let is_full = book.dirs.len() >= self.max_dirs && !book.dirs.contains_key(path);
+        let is_full = book.count() >= self.max_watches && !book.dirs.contains_key(path);
         let result = match &self.queue {
             Some(queue) if !is_full => queue.add_dir(dir, &self.root.join(path.as_path())),
             _ => Err(Errno::NOSPC),
         };
         match result {
             Ok(watch) => {
-                if book.dirs.get(path).is_some_and(|old| *old != watch) {
-                    self.forget(&mut book, path);
-                }
-                book.dirs.insert(path.clone(), watch);
+                let old = book.dirs.insert(path.clone(), watch);
+                self.let_go(&mut book, old.filter(|old| *old != watch), path);
                 book.place(watch, Place::Dir(path.clone()));
                 book.unwatched.remove(path);
             }
             Err(_) => {
-                self.forget(&mut book, path);
+                let old = book.dirs.remove(path);
+                self.let_go(&mut book, old, path);
                 book.limit.get_or_insert(queue::WATCH_LIMIT);
                 book.unwatched.insert(path.clone());
             }
@@ -126,25 +129,61 @@ impl Watches {
         self.unwatched.store(book.unwatched.len(), Ordering::Release);
     }
 
+    /// Watches a file that has other names. True if it was not watched before.
+    pub(crate) fn add_linked(&self, path: &RelPath) -> bool {
+        // Leaves most of the kernel's limit to directories.
+        const MAX_LINKED: usize = 16 * 1024;
+        let mut book = self.book.lock();
+        let is_full = book.count() >= self.max_watches || book.linked.len() >= MAX_LINKED;
+        let is_known = book.linked.contains_key(path);
+        let result = match &self.queue {
+            Some(queue) if is_known || !is_full => {
+                queue.add_linked(&self.root.join(path.as_path()))
+            }
+            _ => Err(Errno::NOSPC),
+        };
+        match (result, path.parent()) {
+            (Ok(watch), _) => {
+                let old = book.linked.insert(path.clone(), watch);
+                self.let_go(&mut book, old.filter(|old| *old != watch), path);
+                book.place(watch, Place::Linked(path.clone()));
+                old != Some(watch)
+            }
+            (Err(Errno::NOSPC), Some(dir)) => {
+                book.limit.get_or_insert(queue::WATCH_LIMIT);
+                book.unwatched.insert(dir);
+                self.unwatched.store(book.unwatched.len(), Ordering::Release);
+                true
+            }
+            _ => true,
+        }
+    }
+
     /// Ends the watches of `dir` and everything below.
     pub(crate) fn remove_within(&self, dir: &RelPath) {
         let mut book = self.book.lock();
         for path in within(&book.dirs, dir) {
-            self.forget(&mut book, &path);
+            let watch = book.dirs.remove(&path);
+            self.let_go(&mut book, watch, &path);
+        }
+        for path in within(&book.linked, dir) {
+            let watch = book.linked.remove(&path);
+            self.let_go(&mut book, watch, &path);
         }
         book.unwatched.retain(|path| !path.is_within(dir));
         self.unwatched.store(book.unwatched.len(), Ordering::Release);
     }
 
-    /// Lets a path go; the watch ends with its last place.
-    fn forget(&self, book: &mut Book, path: &RelPath) {
-        let Some(watch) = book.dirs.remove(path) else {
-            return;
-        };
+    /// A watch no longer speaks for `path`; it ends with its last place.
+    fn let_go(&self, book: &mut Book, watch: Option<WatchId>, path: &RelPath) {
+        let Some(watch) = watch else { return };
         let Some(places) = book.places.get_mut(&watch) else {
             return;
         };
-        places.retain(|place| *place != Place::Dir(path.clone()));
+        places.retain(|place| match place {
+            Place::Dir(at) | Place::Linked(at) => at != path,
+            Place::Rules { .. } => true,
+        });
         if places.is_empty() {
             book.places.remove(&watch);
             if let Some(queue) = &self.queue {
@@ -197,12 +236,12 @@ impl Watches {
         self.book.lock().dirs.len()
     }
 
-    /// How many directories have none.
+    /// How many directories have none, or files whose other names cannot be watched.
     pub(crate) fn unwatched(&self) -> usize {
         self.unwatched.load(Ordering::Acquire)
     }
 
-    /// The directories that have none.
+    /// These directories.
     pub(crate) fn unwatched_dirs(&self) -> Vec<RelPath> {
         self.book.lock().unwatched.iter().cloned().collect()
     }
@@ -214,6 +253,10 @@ impl Watches {
 }
 
 impl Book {
+    fn count(&self) -> usize {
+        self.dirs.len() + self.linked.len()
+    }
+
     fn place(&mut self, watch: WatchId, place: Place) {
         let places = self.places.entry(watch).or_default();
         if !places.contains(&place) {
@@ -236,6 +279,12 @@ impl Book {
                         }
                         dirt.names.insert(path)
                     }
+                    Place::Linked(path) => {
+                        if self.linked.get(&path) == Some(&event.watch) {
+                            self.linked.remove(&path);
+                        }
+                        dirt.names.insert(path)
+                    }
                 };
             }
             return;
@@ -243,6 +292,9 @@ impl Book {
         for place in self.places.get(&event.watch).into_iter().flatten() {
             match place {
                 Place::Dir(dir) => note_in_dir(dir, event, dirt),
+                Place::Linked(path) => {
+                    dirt.names.insert(path.clone());
+                }
                 Place::Rules { of, names } => {
                     if event.name.is_none_or(|name| names.contains(&name)) {
                         dirt.rules.insert(of.clone());
