@@ -156,3 +156,43 @@ pub(crate) fn now_ns() -> i64 {
         .duration_since(std::time::UNIX_EPOCH)
         .map_or(0, |since| i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, os::unix::fs::symlink};
+
+    use super::*;
+
+    #[test]
+    fn both_ways_to_resolve_agree_and_follow_no_link() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("root");
+        fs::create_dir_all(root.join("a/b")).unwrap();
+        fs::write(root.join("a/b/file"), "x").unwrap();
+        fs::write(dir.path().join("secret"), "x").unwrap();
+        symlink("a", root.join("inside")).unwrap();
+        symlink("..", root.join("outside")).unwrap();
+        symlink("../secret", root.join("secret")).unwrap();
+        let held = Root::open(&root).unwrap();
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        for (path, is_there) in [
+            ("", true),
+            ("a", true),
+            ("a/b/file", true),
+            ("a/missing", false),
+            ("a/b/file/below", false),
+            ("inside", false),
+            ("inside/b/file", false),
+            ("outside/secret", false),
+            ("secret", false),
+        ] {
+            let path = RelPath::new(path.as_bytes()).unwrap();
+            let results =
+                [held.file(&path).map(drop), held.resolve_stepwise(&path, flags).map(drop)];
+            for result in results {
+                assert_eq!(result.is_ok(), is_there, "{path}: {result:?}");
+                assert!(result.is_ok() || result.is_err_and(is_absence), "{path}");
+            }
+        }
+    }
+}
