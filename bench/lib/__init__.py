@@ -1,0 +1,1 @@
+"""The parts of the search benchmark; `cli` reads the command line and calls the others."""
