@@ -108,39 +108,6 @@ impl SegmentBuilder {
         }
     }
 
-<<<<<<< HEAD
-    fn append(&mut self, trigram: u32, doc: DocId) {
-        let slot = &mut self.list_of[trigram as usize];
-        if *slot == 0 {
-            self.keys.push(trigram);
-            self.lists.push(List { last: 0, count: 0, start: 0, len: 0, capacity: 0 });
-            *slot = self.lists.len() as u32;
-        }
-        let list = &mut self.lists[*slot as usize - 1];
-        if list.capacity - list.len < 5 {
-            let start = self.arena.len();
-            let old = list.start as usize..(list.start + list.len) as usize;
-            self.arena.extend_from_within(old);
-            list.capacity = (list.capacity * 2).max(8);
-            self.arena.resize(start + list.capacity as usize, 0);
-            list.start = start as u32;
-        }
-        let mut delta = doc - list.last;
-        list.last = doc;
-        list.count += 1;
-        let tail = &mut self.arena[(list.start + list.len) as usize..];
-        let mut written = 0;
-        while delta >= 0x80 {
-            tail[written] = delta as u8 | 0x80;
-            delta >>= 7;
-            written += 1;
-        }
-        tail[written] = delta as u8;
-        list.len += written as u32 + 1;
-    }
-
-=======
->>>>>>> system
     /// The finished segment.
     pub fn finish(mut self) -> Segment {
         let mut lists = Lists::for_docs(self.docs.len());
@@ -162,11 +129,7 @@ impl SegmentBuilder {
                 start = end as usize;
             }
         }
-        Segment {
-            docs: self.docs,
-            text_bytes: self.text_bytes,
-            index: lists.finish(),
-        }
+        Segment { docs: self.docs, text_bytes: self.text_bytes, index: lists.finish() }
     }
 }
 
