@@ -19,7 +19,7 @@ use parking_lot::{Condvar, Mutex};
 
 pub use coderoom_system::Freshness;
 
-use super::config::Config;
+use super::{compiled::Compiled, config::Config};
 use crate::{
     error::{Code, OpError},
     ops::{Context, load},
@@ -34,6 +34,8 @@ pub struct Rooms {
     /// Signals that a slot has changed.
     changed: Condvar,
     evictions: AtomicU64,
+    /// Queries that were asked before.
+    pub compiled: Compiled,
 }
 
 /// What is known of a root.
@@ -90,6 +92,7 @@ impl Rooms {
             slots: Mutex::default(),
             changed: Condvar::new(),
             evictions: AtomicU64::new(0),
+            compiled: Compiled::default(),
         }
     }
 

@@ -66,7 +66,7 @@ impl Operation for Glob {
                 Some(engine::Sort { by: engine::SortBy::Modified, reverse: true })
             }
         };
-        let compiled = engine::Search::new(query, &root_is_file)?;
+        let compiled = context.rooms.compiled.get(query, root_is_file)?;
         search::execute(context, &located, &compiled, params.offset, params.limit.or(Some(500)))
     }
 

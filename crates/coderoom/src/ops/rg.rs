@@ -67,7 +67,7 @@ pub fn run(context: &Context, params: Params, sink: &mut dyn Sink) -> Result<Rep
         let message = "ignore rules apply here, and only some of them are switched off";
         return Err(OpError::new(Code::Unsupported, message));
     }
-    let search = match engine::Search::new(query, &root_is_file) {
+    let search = match context.rooms.compiled.get(query, root_is_file) {
         Ok(search) => search,
         // ripgrep's words on what is wrong with a pattern are its own.
         Err(err) if !params.load => return Err(OpError::new(Code::Unsupported, err.to_string())),

@@ -142,7 +142,7 @@ impl Operation for Search {
         let limit = params.limit.unwrap_or(DEFAULT_LIMIT);
         let root_is_file: Vec<bool> = roots.iter().map(|(_, is_file)| *is_file).collect();
         let query = query(params, roots.into_iter().map(|(root, _)| root).collect());
-        let search = engine::Search::new(query, &root_is_file)?;
+        let search = context.rooms.compiled.get(query, root_is_file)?;
         execute(context, &located, &search, offset, Some(limit))
     }
 
