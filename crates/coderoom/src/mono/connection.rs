@@ -42,6 +42,7 @@ pub(super) async fn serve(mut stream: UnixStream, clients: Arc<Clients>) {
                  is closed."
             );
             send(&mut stream, wire::failure(&error)).await;
+            let _ = stream.shutdown().await;
             // Whoever still writes gets to the point of reading that.
             let rest = async { while stream.read(&mut buffer).await.is_ok_and(|read| read > 0) {} };
             let _ = tokio::time::timeout(WRITE_TIME, rest).await;

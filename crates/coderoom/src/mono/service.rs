@@ -115,6 +115,7 @@ async fn run(options: Options) -> anyhow::Result<()> {
         }
     };
     let requests = sockets::bind(&options.request_socket).map_err(explain)?;
+    sockets::remove_leftovers(&options.response_socket);
     let daemon = bind_daemon(config(&options));
     let (rooms, stop) = match &daemon {
         Ok(daemon) => (Arc::clone(&daemon.rooms), daemon.stop.clone()),

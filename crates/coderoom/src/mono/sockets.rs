@@ -9,7 +9,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
+use rustix::{
+    fs::{CWD, RenameFlags, renameat_with},
+    net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType},
+};
 use tokio::net::UnixListener;
 
 use crate::daemon::config::{private_dir, runtime_dir};
@@ -69,14 +72,45 @@ pub(super) fn bind(path: &Path) -> Result<(UnixListener, SocketFile), BindError>
     // Two services that find the same dead socket must not remove each other's new one.
     let _lock = takeover_lock().map_err(fail)?;
     remove_stale(path)?;
-    let listener = UnixListener::bind(path).map_err(|err| match err.kind() {
-        io::ErrorKind::AddrInUse => BindError::Occupied(path.to_path_buf()),
-        _ => fail(err),
+    // It appears under its name when it is ready: whoever waits for it can connect at once.
+    let mut new_name = path.as_os_str().to_owned();
+    new_name.push(".new");
+    let new_path = PathBuf::from(new_name);
+    remove_stale(&new_path)?;
+    let listener = UnixListener::bind(&new_path).map_err(fail)?;
+    let meta = fs::symlink_metadata(&new_path).map_err(fail)?;
+    let mut file = SocketFile { path: new_path, identity: identity(&meta) };
+    fs::set_permissions(&file.path, fs::Permissions::from_mode(0o600)).map_err(fail)?;
+    renameat_with(CWD, &file.path, CWD, path, RenameFlags::NOREPLACE).map_err(|err| match err {
+        rustix::io::Errno::EXIST => BindError::Occupied(path.to_path_buf()),
+        _ => fail(err.into()),
     })?;
-    // Until here somebody else might have connected; they are refused by their credentials.
-    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(fail)?;
-    let meta = fs::symlink_metadata(path).map_err(fail)?;
-    Ok((listener, SocketFile { path: path.to_path_buf(), identity: identity(&meta) }))
+    file.path = path.to_path_buf();
+    Ok((listener, file))
+}
+
+/// Removes the response sockets that a dead service left behind: a client that finds one would take
+/// it for its own. `template` is their path, with `{pid}` for the number.
+pub(super) fn remove_leftovers(template: &str) {
+    let path = Path::new(template);
+    let name = path.file_name().and_then(|name| name.to_str());
+    let (Some(dir), Some((before, after))) =
+        (path.parent(), name.and_then(|n| n.split_once("{pid}")))
+    else {
+        return;
+    };
+    let (Ok(entries), Ok(_lock)) = (fs::read_dir(dir), takeover_lock()) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let number = name
+            .to_str()
+            .and_then(|name| name.strip_prefix(before)?.strip_suffix(after))
+            .filter(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()));
+        if number.is_some() {
+            // What is alive, or is not ours, stays.
+            let _ = remove_stale(&entry.path());
+        }
+    }
 }
 
 /// Held while a socket is bound, by any service of this user. It lies in a directory of the user's
@@ -150,6 +184,21 @@ mod tests {
         assert!(matches!(bind_in_runtime(&link), Err(BindError::Occupied(_))));
         assert!(fs::symlink_metadata(&target).is_ok());
         assert_eq!(fs::read(&file).unwrap(), b"mine");
+    }
+
+    #[test]
+    fn leftovers_are_removed_and_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let socket = |name: &str| std::os::unix::net::UnixListener::bind(dir.path().join(name));
+        let alive = socket("r_1.sock").unwrap();
+        drop((socket("r_2.sock").unwrap(), socket("r_x.sock").unwrap(), socket("3.sock").unwrap()));
+        fs::write(dir.path().join("r_4.sock"), "a file").unwrap();
+        remove_leftovers(dir.path().join("r_{pid}.sock").to_str().unwrap());
+        let mut left: Vec<_> =
+            fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        left.sort();
+        assert_eq!(left, ["3.sock", "r_1.sock", "r_4.sock", "r_x.sock"]);
+        drop(alive);
     }
 
     #[test]

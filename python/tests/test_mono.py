@@ -1,0 +1,534 @@
+"""MONO's protocol, spoken to the real service: as the document gives it, and what it leaves open."""
+
+import concurrent.futures
+import os
+import pathlib
+import re
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import time
+import unittest
+
+from service import (ROOT, Service, alloc, binary, free, search, wait_until, write_codebase)
+
+from mono_client import (MemSearchClient, MonoError, NotAllocated, RequestFailed,
+                         ServiceNotRunning, ServiceUnavailable, ripgrep)
+
+#: Numbers above any process id: the service sees no process of that number.
+NOBODY = 5_000_000
+
+
+class ServiceTest(unittest.TestCase):
+    arguments = ("--no-cache",)
+
+    def setUp(self):
+        self.service = Service(*self.arguments)
+        self.addCleanup(self.service.remove)
+        self.code = write_codebase(self.service.dir / "code")
+
+    def raw(self, pid, path=None):
+        """A client of that number with a codebase: its request and its response connection."""
+        requests = self.service.connect()
+        self.addCleanup(requests.close)
+        requests.send(alloc(pid, path or self.code))
+        responses = self.service.responses(pid)
+        self.addCleanup(responses.close)
+        self.assertEqual(responses.read(), {"response_status": 1, "text": "Allocated 3 files"})
+        return requests, responses
+
+    def client(self, **options):
+        client = MemSearchClient(self.service.request_socket, self.service.template, **options)
+        self.addCleanup(client.close)
+        return client
+
+    def assert_refused(self, reply, words):
+        self.assertEqual(sorted(reply), ["error", "response_status"])
+        self.assertEqual(reply["response_status"], 0)
+        self.assertIn(words, reply["error"])
+
+
+class Document(ServiceTest):
+    """What the document shows."""
+
+    def test_startup_lines(self):
+        rule = "=" * 80
+        self.assertEqual("".join(self.service.banner), (
+            rule + "\nMONO Memory Search Service\n" + rule + "\n\n"
+            "Request listener started on " + self.service.request_socket + "\n"
+            "Worker thread started\n"
+            "Service running. Press Ctrl+C to stop.\n"))
+
+    def test_loading_lines(self):
+        self.raw(NOBODY)
+        _, output = self.service.stop(signal.SIGINT)
+        self.assertEqual(output, "Loading files into memory from: {}\n"
+                         "Loaded 3 files (0.00 MB total) into memory\n".format(self.code))
+
+    def test_replies(self):
+        requests, responses = self.raw(12345678)
+        requests.send(search(12345678, "fn \\w+", case_sensitive=False))
+        self.assertEqual(responses.read(), {
+            "response_status": 1,
+            "text": "src/lib.rs:2:fn search() {}\nsrc/main.rs:2:fn main() {}"})
+        requests.send(search(12345678, "no such thing"))
+        self.assertEqual(responses.read(), {"response_status": 1, "text": ""})
+
+    def test_a_pid_without_codebase(self):
+        with self.service.connect() as requests:
+            requests.send(search(12345, "x"))
+            self.assertEqual(requests.read(), {
+                "response_status": 0,
+                "error": "PID 12345 has no allocated codebase. Call alloc_pid first."})
+        self.assertEqual(self.service.sockets(), ["daemon.sock", "requests.sock"])
+
+    def test_case(self):
+        requests, responses = self.raw(NOBODY)
+        for fields, found in (({}, 3), ({"case_sensitive": False}, 3), ({"case_sensitive": True}, 2)):
+            requests.send(search(NOBODY, "use", **fields))
+            self.assertEqual(len(responses.read()["text"].split("\n")), found, fields)
+
+    def test_connections_for_every_request_and_every_reply(self):
+        """A client may as well connect anew each time, on both sides."""
+        for request in (alloc(NOBODY, self.code), search(NOBODY, "main"), search(NOBODY, "main")):
+            with self.service.connect() as requests:
+                requests.send(request)
+            with self.service.responses(NOBODY) as responses:
+                self.assertEqual(responses.read()["response_status"], 1)
+
+    def test_replies_wait_for_their_client(self):
+        with self.service.connect() as requests:
+            requests.send(alloc(NOBODY, self.code))
+            for _ in range(30):
+                requests.send(search(NOBODY, "main"))
+            time.sleep(0.2)
+            with self.service.responses(NOBODY) as responses:
+                self.assertIn("Allocated", responses.read()["text"])
+                for _ in range(30):
+                    self.assertEqual(responses.read()["text"], "src/main.rs:2:fn main() {}")
+
+    def test_half_closed_connections(self):
+        """`nc` without input, on both sides."""
+        with self.service.connect() as requests:
+            requests.send(alloc(NOBODY, self.code))
+            requests.socket.shutdown(1)
+            self.assertIsNone(requests.read())
+        with self.service.responses(NOBODY) as responses:
+            responses.socket.shutdown(1)
+            self.assertIn("Allocated", responses.read()["text"])
+            with self.service.connect() as requests:
+                requests.send(search(NOBODY, "main"))
+                self.assertIn("main", responses.read()["text"])
+
+    def test_the_test_client(self):
+        out = subprocess.run(
+            [sys.executable, str(ROOT / "python" / "test_client.py"), str(self.code)],
+            env=self.service.environment, stdout=subprocess.PIPE, timeout=60, check=True)
+        text = re.sub(r"\d+\.\d+ms", "0.00ms", out.stdout.decode())
+        rule = "=" * 80
+        self.assertEqual(text, "\n".join([
+            rule, "MONO Memory Search Service - Test Client", rule, "",
+            "Codebase: {}".format(self.code), "",
+            "[1] Allocating codebase (memory-mapping files)...",
+            "Loading files into memory from: {}".format(self.code),
+            "Loaded 3 files (0.00 MB total) into memory",
+            "    ✓ Allocated in 0.00ms", "    Response: Allocated 3 files", "",
+            "[2] Searching for 'use'...", "    ✓ Found 3 matches in 0.00ms", "",
+            "[3] Speed test - 10 repeated searches...",
+            "    Average: 0.00ms", "    Min:     0.00ms", "    Max:     0.00ms", "",
+            rule, "SUCCESS", rule, "✓ Memory-mapped search working!",
+            "✓ Average search time: 0.00ms",
+            "✓ Typical subprocess overhead saved: ~10-15ms per search", rule, ""]))
+
+
+class Requests(ServiceTest):
+    """Requests as they may arrive, and those that make no sense."""
+
+    def test_split_and_joined(self):
+        requests, responses = self.raw(NOBODY)
+        request = b'{"type": "request_ripgrep",\n "pid": %d, "pattern": "}main|fn m"}' % NOBODY
+        for i in range(len(request)):
+            requests.send(request[i:i + 1])
+        self.assertIn("fn main", responses.read()["text"])
+        for size in (1, 7, 50):
+            data = (request + b"\n") * 2 + request
+            for i in range(0, len(data), size):
+                requests.send(data[i:i + size])
+            for _ in range(3):
+                self.assertIn("fn main", responses.read()["text"])
+
+    def test_malformed(self):
+        with self.service.connect() as requests:
+            for bad in (b"nonsense\n", b'{"type": \n nope}\n', b'{"type": "free_pid", "pid": 1\n{}\n',
+                        b"\xff\xfe\n", b"[1, 2]\n", b"17\n", b"}\n"):
+                requests.send(bad)
+                self.assert_refused(requests.read(), "JSON")
+            with self.service.connect() as other:
+                other.send(b"nonsense without an end of line")
+                other.socket.shutdown(1)
+                self.assert_refused(other.read(), "not valid JSON")
+                self.assertIsNone(other.read())
+
+    def test_fields(self):
+        requests, responses = self.raw(NOBODY)
+        for fields, words in (
+                ({"type": "request_ripgrep"}, "`pattern` is missing"),
+                ({"type": "request_ripgrep", "pattern": 5}, "`pattern` is missing or not a string"),
+                ({"type": "request_ripgrep", "pattern": "x", "case_sensitive": "no"},
+                 "neither true nor false"),
+                ({"type": "alloc_pid"}, "`repo_dir_path` is missing"),
+                ({"type": "request_grep"}, "There is no request type `request_grep`: use alloc_pid"),
+                ({}, "`type` is missing")):
+            requests.send({"pid": NOBODY, **fields})
+            self.assert_refused(responses.read(), words)
+        for pid in (None, 0, -1, 1.5, "12345", True):
+            requests.send({"type": "request_ripgrep", "pattern": "x", "pid": pid})
+            self.assert_refused(requests.read(), "`pid` is missing or not a positive integer")
+
+    def test_too_large(self):
+        with self.service.connect() as requests:
+            requests.send(search(NOBODY, "x" * (64 << 20)))
+            self.assert_refused(requests.read(), "at most 1048576 bytes")
+            self.assertIsNone(requests.read())
+        self.raw(NOBODY)
+
+    def test_bad_patterns(self):
+        requests, responses = self.raw(NOBODY)
+        for bad in ("(", "[a", "a{999999999}", "(?<!x)y"):
+            requests.send(search(NOBODY, bad))
+            self.assert_refused(responses.read(), "not a valid regular expression")
+        requests.send(search(NOBODY, "main"))
+        self.assertIn("main", responses.read()["text"])
+
+    def test_bad_directories(self):
+        for i, bad in enumerate(("/no/such/dir", str(self.code / "README.md"), "relative", "")):
+            with self.service.connect() as requests:
+                requests.send(alloc(NOBODY + i, bad))
+                with self.service.responses(NOBODY + i) as responses:
+                    self.assert_refused(responses.read(), "Cannot allocate `{}`".format(bad))
+                    requests.send(search(NOBODY + i, "x"))
+                    self.assert_refused(responses.read(), "has no allocated codebase")
+
+    def test_a_codebase_that_vanishes(self):
+        requests, responses = self.raw(NOBODY)
+        shutil.rmtree(self.code)
+        requests.send(search(NOBODY, "main"))
+        self.assert_refused(responses.read(), "Call alloc_pid with a directory that exists")
+
+    def test_results_are_bounded(self):
+        (self.code / "src" / "big.txt").write_text("needle in a line\n" * 500_000)
+        requests = self.service.connect()
+        requests.send(alloc(NOBODY, self.code))
+        responses = self.service.responses(NOBODY)
+        responses.read()
+        requests.send(search(NOBODY, "needle"))
+        reply = responses.read()
+        self.assertIn("truncated", reply["note"])
+        self.assertLessEqual(len(reply["text"]), 4 << 20)
+        self.assertGreater(len(reply["text"]), 4_000_000)
+        self.assertTrue(reply["text"].endswith("needle in a line"))
+        requests.close()
+        responses.close()
+
+
+class Lives(ServiceTest):
+    """Clients come and go."""
+    arguments = ("--no-cache", "--client-grace", "0.5")
+
+    def is_allocated(self, pid):
+        return os.path.exists(self.service.response_socket(pid))
+
+    def test_free(self):
+        requests, responses = self.raw(NOBODY)
+        requests.send(free(NOBODY))
+        self.assertEqual(requests.read(),
+                         {"response_status": 1, "text": "Freed PID {}".format(NOBODY)})
+        self.assertFalse(self.is_allocated(NOBODY))
+        self.assertIsNone(responses.read())
+        for request in (free(NOBODY), search(NOBODY, "x")):
+            requests.send(request)
+            self.assert_refused(requests.read(), "has no allocated codebase")
+        self.raw(NOBODY)
+
+    def test_a_client_that_goes_away(self):
+        requests, responses = self.raw(NOBODY)
+        time.sleep(1.2)
+        self.assertTrue(self.is_allocated(NOBODY), "it was connected all the time")
+        requests.close()
+        responses.close()
+        self.assertTrue(wait_until(lambda: not self.is_allocated(NOBODY)))
+
+    def test_a_client_that_comes_back_in_time(self):
+        requests, responses = self.raw(NOBODY)
+        responses.close()
+        time.sleep(0.2)
+        with self.service.responses(NOBODY) as responses:
+            time.sleep(1)
+            requests.send(search(NOBODY, "main"))
+            self.assertIn("main", responses.read()["text"])
+
+    def test_a_process_that_ends(self):
+        process = subprocess.Popen(["sleep", "600"])
+        # Connected from here, so only the process's end can free it.
+        requests, responses = self.raw(process.pid)
+        other_requests, other_responses = self.raw(NOBODY)
+        process.kill()
+        self.assertTrue(wait_until(lambda: not self.is_allocated(process.pid)))
+        process.wait()
+        self.assertIsNone(responses.read())
+        other_requests.send(search(NOBODY, "main"))
+        self.assertIn("main", other_responses.read()["text"])
+
+    def test_one_pid_twice(self):
+        first, first_responses = self.raw(NOBODY)
+        second = self.service.connect()
+        self.addCleanup(second.close)
+        second.send(alloc(NOBODY, self.code))
+        self.assertEqual(first_responses.read()["text"], "Allocated 3 files")
+        responses = self.service.responses(NOBODY)
+        self.addCleanup(responses.close)
+        self.assertIsNone(first_responses.read(), "the newest connection is the client's")
+        for requests in (first, second):
+            requests.send(search(NOBODY, "main"))
+            self.assertIn("main", responses.read()["text"])
+
+    def test_one_pid_with_another_codebase(self):
+        requests, responses = self.raw(NOBODY)
+        other = write_codebase(self.service.dir / "other", "another")
+        # The search before the change is still answered from the first.
+        for request in (search(NOBODY, "fn \\w+", ), alloc(NOBODY, other), search(NOBODY, "fn a")):
+            requests.send(request)
+        self.assertIn("fn main", responses.read()["text"])
+        self.assertEqual(responses.read()["text"], "Allocated 3 files")
+        self.assertEqual(responses.read()["text"], "src/main.rs:2:fn another() {}")
+        requests.send(alloc(NOBODY, "/no/such/dir"))
+        self.assert_refused(responses.read(), "Cannot allocate")
+        requests.send(search(NOBODY, "fn a"))
+        self.assertIn("another", responses.read()["text"])
+
+    def test_a_client_that_does_not_read(self):
+        (self.code / "big.txt").write_text("needle in a line\n" * 100_000)
+        lazy = self.service.connect()
+        self.addCleanup(lazy.close)
+        lazy.send(alloc(NOBODY, self.code))
+        responses = self.service.responses(NOBODY)
+        self.addCleanup(responses.close)
+        for _ in range(40):
+            lazy.send(search(NOBODY, "needle"))
+        requests, other = self.raw(NOBODY + 1, write_codebase(self.service.dir / "other"))
+        requests.send(search(NOBODY + 1, "main"))
+        self.assertIn("main", other.read()["text"])
+        self.assertIn("Allocated", responses.read()["text"])
+        for _ in range(40):
+            self.assertEqual(responses.read()["text"].count("\n"), 99_999)
+
+
+class Sockets(ServiceTest):
+    """Starting, stopping, and what lies in the way."""
+
+    def test_modes(self):
+        self.raw(NOBODY)
+        for name in self.service.sockets():
+            mode = os.lstat(str(self.service.dir / name)).st_mode
+            self.assertTrue(stat.S_ISSOCK(mode))
+            self.assertEqual(stat.S_IMODE(mode), 0o600, name)
+
+    def test_signals_leave_nothing(self):
+        for how in (signal.SIGINT, signal.SIGTERM):
+            self.raw(NOBODY)
+            status, output = self.service.stop(how)
+            self.assertEqual((status, self.service.sockets()), (0, []), output)
+            self.service.start(*self.arguments)
+
+    def test_a_second_service_is_told(self):
+        second = self.service.spawn()
+        output, _ = second.communicate(timeout=30)
+        self.assertEqual(second.returncode, 1)
+        self.assertIn("something is already listening on " + self.service.request_socket, output)
+        self.raw(NOBODY)
+
+    def test_dead_sockets_are_recovered(self):
+        self.raw(NOBODY)
+        self.service.stop(signal.SIGKILL)
+        self.assertEqual(len(self.service.sockets()), 3)
+        self.service.start(*self.arguments)
+        self.assertEqual(self.service.sockets(), ["daemon.sock", "requests.sock"])
+        self.raw(NOBODY)
+
+    def test_other_files_are_left_alone(self):
+        precious = self.service.dir / "precious"
+        precious.write_text("mine")
+        for pid, make in ((NOBODY, lambda path: path.symlink_to(precious)),
+                          (NOBODY + 1, lambda path: path.write_text("mine"))):
+            path = pathlib.Path(self.service.response_socket(pid))
+            make(path)
+            with self.service.connect() as requests:
+                requests.send(alloc(pid, self.code))
+                self.assert_refused(requests.read(), "is not a socket of this user: remove it")
+            self.assertEqual(path.read_text(), "mine")
+        self.service.stop()
+        pathlib.Path(self.service.request_socket).symlink_to(precious)
+        output, _ = self.service.spawn().communicate(timeout=30)
+        self.assertIn("is not a socket of this user", output)
+        self.assertEqual(precious.read_text(), "mine")
+
+    def test_beside_a_daemon(self):
+        """The daemon's own socket is taken: MONO is served all the same."""
+        environment = dict(self.service.environment,
+                           MEM_SEARCH_REQUEST_SOCKET=str(self.service.dir / "second.sock"))
+        second = subprocess.Popen([binary("mem-search-service")], env=environment,
+                                  stdout=subprocess.PIPE, text=True)
+        self.addCleanup(second.stdout.close)
+        self.addCleanup(second.wait)
+        self.addCleanup(second.terminate)
+        lines = [second.stdout.readline() for _ in range(7)]
+        self.assertIn("Service running", lines[-1])
+        client = MemSearchClient(environment["MEM_SEARCH_REQUEST_SOCKET"], self.service.template)
+        with client:
+            self.assertEqual(client.alloc_pid(self.code), "Allocated 3 files")
+
+    def test_the_daemons_own_socket_is_served(self):
+        self.raw(NOBODY)
+        out = subprocess.run([binary("coderoom"), "status"], env=self.service.environment,
+                             stdout=subprocess.PIPE, text=True, timeout=30, check=True)
+        self.assertIn(str(self.code), out.stdout)
+
+    def test_flags_are_checked(self):
+        for arguments, words in ((("--response-socket", "/tmp/one.sock"), "must contain {pid}"),
+                                 (("--client-grace", "soon"), "not a number"),
+                                 (("--request-socket", "/no/such/dir/a.sock"), "cannot listen on")):
+            process = self.service.spawn(*arguments)
+            output, _ = process.communicate(timeout=30)
+            self.assertNotEqual(process.returncode, 0)
+            self.assertIn(words, output)
+
+
+class PythonClient(ServiceTest):
+    """python/mono_client.py"""
+
+    def test_quick_start(self):
+        with self.client() as client:
+            self.assertEqual(client.pid, os.getpid())
+            self.assertEqual(client.alloc_pid(self.code), "Allocated 3 files")
+            self.assertEqual(client.ripgrep("USE STD"),
+                             "src/lib.rs:1:use std::io;\nsrc/main.rs:1:use std::fs;")
+            self.assertEqual(client.ripgrep("USE STD", case_sensitive=True), "")
+            self.assertIsNone(client.last_note)
+            self.assertRegex(client.describe(), r"^Loaded 3 files \(0\.00 MB total\) into memory$")
+        self.assertEqual(self.service.sockets(), ["daemon.sock", "requests.sock"])
+        client.close()
+        with self.assertRaisesRegex(MonoError, "is closed"):
+            client.ripgrep("x")
+
+    def test_the_function(self):
+        names = "MEM_SEARCH_REQUEST_SOCKET", "MEM_SEARCH_RESPONSE_SOCKET"
+        before = {name: os.environ.get(name) for name in names}
+        os.environ.update({name: self.service.environment[name] for name in names})
+        try:
+            self.assertEqual(ripgrep("fn main", str(self.code)), "src/main.rs:2:fn main() {}")
+        finally:
+            for name, value in before.items():
+                os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+    def test_errors(self):
+        client = self.client()
+        with self.assertRaisesRegex(NotAllocated, "Call alloc_pid first"):
+            client.ripgrep("x")
+        with self.assertRaisesRegex(RequestFailed, "Cannot allocate"):
+            client.alloc_pid("/no/such/dir")
+        with self.assertRaises(NotAllocated):
+            client.ripgrep("x")
+        client.alloc_pid(self.code)
+        with self.assertRaisesRegex(RequestFailed, "regular expression"):
+            client.ripgrep("(")
+        with self.assertRaisesRegex(RequestFailed, "at most"):
+            client.ripgrep("x" * (32 << 20))
+        self.assertIn("main", client.ripgrep("main"))
+
+    def test_no_service(self):
+        self.service.stop()
+        with self.assertRaisesRegex(ServiceNotRunning, "start it with"):
+            self.client().alloc_pid(self.code)
+
+    def test_a_new_service(self):
+        """A client outlives the service: it allocates again by itself."""
+        client = self.client()
+        client.alloc_pid(self.code)
+        self.service.stop()
+        with self.assertRaises((ServiceNotRunning, ServiceUnavailable)):
+            client.ripgrep("main")
+        self.service.start(*self.arguments)
+        self.assertIn("main", client.ripgrep("main"))
+
+    def test_two_clients_of_one_process(self):
+        other = write_codebase(self.service.dir / "other", "another")
+        with self.client() as first, self.client() as second:
+            first.alloc_pid(self.code)
+            second.alloc_pid(other)
+            for _ in range(5):
+                self.assertIn("fn main", first.ripgrep("fn [ma]"))
+                self.assertIn("fn another", second.ripgrep("fn [ma]"))
+
+    def test_two_clients_with_one_number_take_turns(self):
+        with self.client(pid=NOBODY) as first, self.client(pid=NOBODY) as second:
+            for client in (first, second, first, second):
+                client.alloc_pid(self.code)
+                self.assertIn("main", client.ripgrep("main"))
+
+    def test_twenty_clients_at_once(self):
+        codes = [write_codebase(self.service.dir / "c{}".format(i), "name{}".format(i))
+                 for i in range(5)]
+
+        def work(i):
+            with self.client() as client:
+                client.alloc_pid(codes[i % 5])
+                return [client.ripgrep("fn name") for _ in range(50)]
+
+        with concurrent.futures.ThreadPoolExecutor(20) as pool:
+            for i, found in enumerate(pool.map(work, range(20))):
+                self.assertEqual(set(found), {"src/main.rs:2:fn name{}() {{}}".format(i % 5)})
+        self.assertEqual(self.service.sockets(), ["daemon.sock", "requests.sock"])
+
+    def test_one_client_in_many_threads(self):
+        with self.client() as client, concurrent.futures.ThreadPoolExecutor(8) as pool:
+            client.alloc_pid(self.code)
+            patterns = ["fn main", "fn search"] * 50
+            for pattern, found in zip(patterns, pool.map(client.ripgrep, patterns)):
+                self.assertIn(pattern, found)
+
+
+class Benchmark(unittest.TestCase):
+    def run_benchmark(self, *arguments, **environment):
+        return subprocess.run([binary("benchmark"), *arguments], env={**os.environ, **environment},
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=120)
+
+    def test_sections(self):
+        out = self.run_benchmark(str(ROOT / "python"), "import", "10", RG=os.environ.get("RG", "rg"))
+        text = re.sub(r"\d+\.\d+", "#", out.stdout)
+        rule = "=" * 80 + "\n"
+        self.assertIn(rule + "Memory-Mapped Search\n" + rule + "  Iteration  1: #ms (", text)
+        self.assertIn("  Iteration 10: #ms (", text)
+        self.assertIn("\nResults:\n  Average: #ms\n  Min:     #ms\n  Max:     #ms\n", text)
+        self.assertIn(rule + "Ripgrep Subprocess\n" + rule, text)
+        self.assertIn(rule + "SUMMARY\n" + rule + "Speedup: ", text)
+        if "not measured" not in text:
+            self.assertEqual(out.returncode, 0, out.stdout)
+            self.assertIn("Time saved per search: ", text)
+            self.assertEqual(len(set(re.findall(r"\((\d+) matches\)", text))), 1)
+
+    def test_without_ripgrep(self):
+        out = self.run_benchmark(str(ROOT / "python"), "import", "2", RG="/no/such/rg")
+        self.assertEqual(out.returncode, 0)
+        self.assertIn("install ripgrep, or set RG", out.stdout)
+
+    def test_bad_input(self):
+        for arguments in (("/no/such/dir", "x", "1"), (str(ROOT), "(", "1"), (str(ROOT), "x", "0")):
+            out = self.run_benchmark(*arguments)
+            self.assertEqual(out.returncode, 2, arguments)
+            self.assertTrue(out.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
