@@ -31,6 +31,8 @@ pub enum Code {
     WorkspaceGone,
     /// ripgrep would look into something that is not held.
     NotHeld,
+    /// It is not ripgrep's answer that would be given: run ripgrep.
+    Unsupported,
     /// The answer might miss the newest writes, and the client asked for certainty.
     Stale,
     /// The query ran out of its time.

@@ -66,6 +66,13 @@ impl Visibility {
         Visibility(self.0 | other.0)
     }
 
+    /// What a directory with these flags hands on to everything below it.
+    #[must_use]
+    pub fn inherited(self) -> Visibility {
+        let dir_of_self = (self.0 & (Self::HIDDEN_SELF.0 | Self::IGNORED_SELF.0)) << 1;
+        Visibility(dir_of_self | self.0 & (Self::HIDDEN_DIR.0 | Self::IGNORED_DIR.0))
+    }
+
     /// Whether any flag of `other` is set.
     pub fn has(self, other: Visibility) -> bool {
         self.0 & other.0 != 0

@@ -23,7 +23,7 @@ pub use search::{
     Boundary, Candidates, Case, Cut, FileFilter, Glob, Limits, Mode, NotHeld, Output, Pattern,
     Query, QueryError, Search, SearchRoot, Sink, Sort, SortBy, Stats, Summary, TypeChange,
 };
-pub use segment::{MalformedSegment, Segment, SegmentParts};
+pub use segment::{MalformedSegment, Segment, SegmentBuilder, SegmentParts};
 pub use session::{Covering, FoldPolicy, Session, fold_plan};
 pub use snapshot::{Snapshot, Totals};
 pub use text::{BINARY_WINDOW, Classified, ContentHash, Text, TextEncoding, TextStore, classify};

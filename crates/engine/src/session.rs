@@ -200,6 +200,11 @@ fn text_len(file: &Arc<File>) -> u64 {
 }
 
 impl Snapshot {
+    /// The attached segments under the numbers that files know them by (`File::segment`).
+    pub fn segments(&self) -> impl Iterator<Item = (SegmentId, &Arc<Segment>)> {
+        self.attachments.iter().map(|a| (a.id, &a.segment))
+    }
+
     /// The files that an attached segment still speaks for.
     pub(crate) fn live_files<'a>(
         &'a self,

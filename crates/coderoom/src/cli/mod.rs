@@ -15,10 +15,14 @@ use crate::client::{Client, ClientError};
 /// Searches, lists and reads answer from memory in micro- to milliseconds, exactly as ripgrep
 /// would, and always up to date with the files on disk.
 #[derive(Debug, Parser)]
-#[command(name = "coderoom", version, after_help = "Examples:\n  \
+#[command(
+    name = "coderoom",
+    version,
+    after_help = "Examples:\n  \
     coderoom serve .                    load a project and serve it\n  \
     coderoom search 'fn \\w+_lock' -t rust\n  \
-    coderoom mcp                        MCP over stdio, for an agent's configuration")]
+    coderoom mcp                        MCP over stdio, for an agent's configuration"
+)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -159,7 +163,7 @@ fn describe(workspace: &Value) -> String {
         workspace["segments"],
         workspace["uncovered_files"],
         workspace["load_seconds"].as_f64().unwrap_or_default(),
-        if workspace["warm"] == true { " from its cache file" } else { "" },
+        if workspace["recalled_files"] != 0 { " from its cache file" } else { "" },
     );
     text.push_str(&format!(
         "  not held: {} binary, {} too large, {} unreadable, {} ignored; {} directories watched{}\n",

@@ -75,10 +75,8 @@ pub(super) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
 pub fn start_logging() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("CODEROOM_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .try_init();
+    let _ =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
 }
 
 /// The configuration that the arguments make.
@@ -116,7 +114,11 @@ async fn serve(args: ServeArgs) -> anyhow::Result<()> {
             http::Server::bind(args.http_port, &token_file, Arc::clone(&daemon.rooms), mcp)
                 .await
                 .with_context(|| format!("cannot listen on port {}", args.http_port))?;
-        println!("  http   http://{}/v1, MCP at /mcp (token in {})", server.address, token_file.display());
+        println!(
+            "  http   http://{}/v1, MCP at /mcp (token in {})",
+            server.address,
+            token_file.display()
+        );
         Some(server)
     };
     let rooms = Arc::clone(&daemon.rooms);
@@ -146,15 +148,14 @@ fn load_root(rooms: &Arc<crate::daemon::rooms::Rooms>, root: &Path) {
     });
     match loaded {
         Ok(room) => {
-            let status = room.workspace.status();
             let totals = room.workspace.snapshot().totals();
             println!(
                 "loaded {}: {} files, {:.1} MB of text, in {:.2} s{}",
                 room.root().display(),
                 totals.files,
                 totals.text_bytes as f64 / 1e6,
-                status.load_seconds,
-                if status.warm { " (from its cache file)" } else { "" },
+                room.load_seconds,
+                if room.recalled > 0 { " (from its cache file)" } else { "" },
             );
         }
         Err(err) => eprintln!("coderoom: cannot load {}: {err}", root.display()),

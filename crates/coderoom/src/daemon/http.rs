@@ -28,7 +28,11 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::{cancel::{Cancel, CancelOnDrop}, frame::MAX_LINE, rooms::Rooms};
+use super::{
+    cancel::{Cancel, CancelOnDrop},
+    frame::MAX_LINE,
+    rooms::Rooms,
+};
 use crate::{
     error::{Code, OpError},
     ops::{self, Context},
@@ -175,13 +179,17 @@ async fn call(
     match working.await {
         Ok(Ok(answer)) => Json(answer.value).into_response(),
         Ok(Err(err)) => failure(&err),
-        Err(_) => failure(&OpError::new(Code::Internal, "this request hit a fault of coderoom's own")),
+        Err(_) => {
+            failure(&OpError::new(Code::Internal, "this request hit a fault of coderoom's own"))
+        }
     }
 }
 
 fn failure(err: &OpError) -> Response {
     let status = match err.code {
-        Code::UnknownOperation | Code::UnknownPath | Code::UnknownWorkspace => StatusCode::NOT_FOUND,
+        Code::UnknownOperation | Code::UnknownPath | Code::UnknownWorkspace => {
+            StatusCode::NOT_FOUND
+        }
         Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         Code::Timeout => StatusCode::GATEWAY_TIMEOUT,
         Code::Busy => StatusCode::SERVICE_UNAVAILABLE,

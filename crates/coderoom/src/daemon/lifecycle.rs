@@ -80,9 +80,11 @@ impl Daemon {
     /// # Errors
     /// If signals cannot be handled.
     pub async fn run(self, http: Option<http::Server>) -> io::Result<()> {
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        let mut terminate =
+            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
         let mut serving = tokio::task::JoinSet::new();
         serving.spawn(socket::serve(self.listener, Arc::clone(&self.rooms), self.stop.clone()));
+        serving.spawn(keep_house(Arc::clone(&self.rooms), self.stop.clone()));
         if let Some(http) = http {
             serving.spawn(http.serve(self.stop.clone()));
         }
@@ -100,5 +102,20 @@ impl Daemon {
         let rest = async { while serving.join_next().await.is_some() {} };
         let _ = tokio::time::timeout(std::time::Duration::from_secs(5), rest).await;
         Ok(())
+    }
+}
+
+/// Looks after the cache files every few seconds, on a thread that may block.
+async fn keep_house(rooms: Arc<Rooms>, stop: CancellationToken) {
+    let mut every = tokio::time::interval(std::time::Duration::from_secs(3));
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = every.tick() => {}
+        }
+        let rooms = Arc::clone(&rooms);
+        if let Err(err) = tokio::task::spawn_blocking(move || rooms.keep_house()).await {
+            tracing::error!(%err, "looking after the cache files failed");
+        }
     }
 }

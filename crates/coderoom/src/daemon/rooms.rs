@@ -11,7 +11,10 @@ use std::{
 };
 
 use coderoom_engine::{RelPath, SearchRoot, Snapshot, TextStore};
-use coderoom_system::{LoadOptions, Workspace};
+use coderoom_system::{
+    LoadOptions, Memory, Workspace,
+    cache::{self, Cache, Meta, Recall},
+};
 use parking_lot::{Condvar, Mutex};
 
 pub use coderoom_system::Freshness;
@@ -49,7 +52,21 @@ pub struct Room {
     last_used: AtomicU64,
     /// How many queries it has answered.
     pub queries: AtomicU64,
+    /// Files that came from the cache file when it was loaded.
+    pub recalled: usize,
+    /// Seconds that loading took.
+    pub load_seconds: f64,
+    /// What went wrong with its cache file, if anything did.
+    pub cache_problem: Mutex<Option<String>>,
+    /// The revision that the cache file has.
+    persisted: AtomicU64,
+    last_persist: Mutex<Instant>,
 }
+
+/// No revision: there is no cache file of this load yet.
+const NEVER: u64 = u64::MAX;
+/// How old the cache file of a changing workspace may grow.
+const PERSIST_EVERY: Duration = Duration::from_secs(300);
 
 /// A workspace found for a query, with the snapshot that the query runs on.
 pub struct Located {
@@ -213,7 +230,7 @@ impl Rooms {
         room.queries.fetch_add(1, Ordering::Relaxed);
         let deadline = context.deadline.min(Instant::now() + self.config.fresh_time);
         let (snapshot, freshness) = room.workspace.fresh(deadline);
-        if room.workspace.is_gone() {
+        if freshness == Freshness::Gone {
             let message = format!("the workspace's root {} is gone", room.root().display());
             return Err(OpError::new(Code::WorkspaceGone, message));
         }
@@ -248,22 +265,75 @@ impl Rooms {
         slots.insert(root.to_path_buf(), Slot::Loading);
         drop(slots);
         let mut loading = LoadingSlot { rooms: self, root, room: None };
-        let workspace =
-            Workspace::open(root, options.clone(), self.store.clone(), self.cache_base())
-                .map_err(|err| OpError::new(Code::UnknownWorkspace, err.to_string()))?;
-        let room = Arc::new(Room {
-            workspace,
-            last_used: AtomicU64::new(self.started.elapsed().as_millis() as u64),
-            queries: AtomicU64::new(0),
-        });
+        let room = Arc::new(self.load_room(root, options)?);
         loading.room = Some(Arc::clone(&room));
         drop(loading);
         self.make_room(&room);
         Ok(room)
     }
 
-    fn cache_base(&self) -> Option<&Path> {
-        self.config.cache_dir.as_deref()
+    /// Loads a root from its cache file as far as that holds, and from the disk.
+    fn load_room(&self, root: &Path, options: &LoadOptions) -> Result<Room, OpError> {
+        let begun = Instant::now();
+        let recall = self.recall(root, options);
+        let memory = recall.as_ref().map(|recall| recall as &dyn Memory);
+        let store = self.store.clone();
+        let workspace = Workspace::open_with(root, options.clone(), store, memory, &|_| ())
+            .map_err(|err| OpError::new(Code::UnknownWorkspace, err.to_string()))?;
+        Ok(Room {
+            workspace,
+            last_used: AtomicU64::new(self.started.elapsed().as_millis() as u64),
+            queries: AtomicU64::new(0),
+            recalled: recall.map_or(0, |recall| recall.kept()),
+            load_seconds: begun.elapsed().as_secs_f64(),
+            cache_problem: Mutex::new(None),
+            persisted: AtomicU64::new(NEVER),
+            last_persist: Mutex::new(Instant::now()),
+        })
+    }
+
+    fn recall(&self, root: &Path, options: &LoadOptions) -> Option<Recall> {
+        let base = self.config.cache_dir.as_deref()?;
+        Recall::open(base, root, options, self.store.clone())
+            .inspect_err(|err| {
+                tracing::debug!(root = %root.display(), %err, "loading without a cache file");
+            })
+            .ok()
+    }
+
+    /// Writes the cache files that are missing, and now and then those that are out of date.
+    /// Called every few seconds by the daemon.
+    pub fn keep_house(&self) {
+        for room in self.list() {
+            let never = room.persisted.load(Ordering::Relaxed) == NEVER;
+            if never || room.last_persist.lock().elapsed() > PERSIST_EVERY {
+                self.persist(&room);
+            }
+        }
+    }
+
+    /// Writes the cache file of a workspace, if cache files are kept and it is out of date; a
+    /// failure is remembered for the status and harms nothing else.
+    fn persist(&self, room: &Room) {
+        let Some(base) = &self.config.cache_dir else { return };
+        let revision = room.workspace.snapshot().revision();
+        if room.persisted.swap(revision, Ordering::Relaxed) == revision {
+            return;
+        }
+        *room.last_persist.lock() = Instant::now();
+        let stored = Cache::lock(base, room.root()).and_then(|mut cache| {
+            let options = room.workspace.options().fingerprint();
+            let meta = Meta { options, dirs: Vec::new() };
+            cache.store(&room.workspace.snapshot(), &meta)
+        });
+        let problem = stored.err().map(|err| {
+            tracing::warn!(root = %room.root().display(), %err, "no cache file was written");
+            format!("no cache file was written: {err}")
+        });
+        *room.cache_problem.lock() = problem;
+        if let Err(err) = cache::prune(base, self.config.cache_budget) {
+            tracing::warn!(%err, "cannot prune cache files");
+        }
     }
 
     /// Puts the least recently used workspaces away until the budget is kept, but never `newest`.
@@ -287,11 +357,7 @@ impl Rooms {
     /// Writes the cache file, then forgets the workspace. Queries that are under way finish on the
     /// snapshot they have.
     fn put_away(&self, room: &Arc<Room>) {
-        if let Some(base) = self.cache_base()
-            && let Err(err) = room.workspace.persist(base)
-        {
-            tracing::warn!(root = %room.root().display(), %err, "no cache file was written");
-        }
+        self.persist(room);
         let mut slots = self.slots.lock();
         if let Some(Slot::Ready(held)) = slots.get(room.root())
             && Arc::ptr_eq(held, room)

@@ -209,7 +209,8 @@ impl Connection {
             let deadline = deadline(&rooms, &request.params);
             let context = Context { rooms, cancel, deadline };
             let replies = Replies { id, queue: replies, alive };
-            let work = AssertUnwindSafe(|| answer(&context, &request.method, request.params, &replies));
+            let work =
+                AssertUnwindSafe(|| answer(&context, &request.method, request.params, &replies));
             let reply = catch_unwind(work).unwrap_or_else(|_| {
                 let message = "this request hit a fault of coderoom's own; others are not affected";
                 frame::error(&replies.id, &OpError::new(Code::Internal, message))

@@ -31,6 +31,11 @@ pub struct Params {
     pub query: Query,
     /// Load what is not resident, instead of answering `not_resident`.
     pub load: bool,
+    /// Some ignore rules are off and others are not: answer only where no rule decides anything.
+    pub assume_nothing_ignored: bool,
+    /// Say nothing about single files on standard error. Nothing is said anyway: a file that could
+    /// not be read is `not_held`.
+    pub no_messages: bool,
 }
 
 /// How it ended, sent behind the output.
@@ -50,7 +55,7 @@ pub struct Reply {
 pub fn run(context: &Context, params: Params, sink: &mut dyn Sink) -> Result<Reply, OpError> {
     let started = Instant::now();
     let (located, roots) = locate(context, &params)?;
-    if located.freshness != Freshness::Fresh {
+    if located.freshness != Freshness::Exact {
         let message = "some writes of the last moments may not be taken in yet";
         return Err(OpError::new(Code::Stale, message));
     }
@@ -58,7 +63,16 @@ pub fn run(context: &Context, params: Params, sink: &mut dyn Sink) -> Result<Rep
     let mut query = params.query;
     query.files.roots = roots.into_iter().map(|(root, _)| root).collect();
     query.files.cwd = params.cwd;
-    let search = engine::Search::new(query, &root_is_file)?;
+    if params.assume_nothing_ignored && ignores_anything(&located.snapshot, query.files.hidden) {
+        let message = "ignore rules apply here, and only some of them are switched off";
+        return Err(OpError::new(Code::Unsupported, message));
+    }
+    let search = match engine::Search::new(query, &root_is_file) {
+        Ok(search) => search,
+        // ripgrep's words on what is wrong with a pattern are its own.
+        Err(err) if !params.load => return Err(OpError::new(Code::Unsupported, err.to_string())),
+        Err(err) => return Ok(Reply { exit: 2, stderr: format!("rg: {err}\n") }),
+    };
     let candidates = search.candidates(&located.snapshot);
     if let Some(missing) = candidates.not_held().first() {
         let message = format!("{} is not held: {}", missing.path, missing.reason);
@@ -90,14 +104,28 @@ pub fn run(context: &Context, params: Params, sink: &mut dyn Sink) -> Result<Rep
     Ok(Reply { exit: u8::from(!summary.matched), stderr: nothing_searched(&search, &summary) })
 }
 
+/// Whether any ignore rule, whitelists included, decides about any path.
+fn ignores_anything(snapshot: &engine::Snapshot, hidden: bool) -> bool {
+    let is_dotted = |path: &engine::RelPath| {
+        path.as_bytes().split(|&byte| byte == b'/').any(|name| name.starts_with(b"."))
+    };
+    snapshot.unheld().iter().any(|entry| entry.visibility.is_ignored())
+        || snapshot.files().any(|file| {
+            let shown_in_spite = !hidden && file.visibility.is_plain() && is_dotted(&file.path);
+            file.visibility.is_ignored() || shown_in_spite
+        })
+}
+
 /// The workspace that holds all the paths, and the paths as roots of the search.
 fn locate(
     context: &Context,
     params: &Params,
 ) -> Result<(Located, Vec<(SearchRoot, bool)>), OpError> {
-    let implicit = params.paths.is_empty();
-    let paths: Vec<&str> =
-        if implicit { vec![&params.cwd] } else { params.paths.iter().map(|p| &p[..]).collect() };
+    let paths: Vec<&str> = if params.paths.is_empty() {
+        vec![&params.cwd]
+    } else {
+        params.paths.iter().map(|path| &path[..]).collect()
+    };
     let located = if params.load {
         context.rooms.locate(paths[0], context)?
     } else {
@@ -111,7 +139,7 @@ fn locate(
             let message = format!("{absolute} is not held in {}", located.room.root().display());
             return Err(OpError::new(Code::NotHeld, message));
         }
-        let display = if implicit { "" } else { params.displays.get(i).map_or("", |d| &d[..]) };
+        let display = params.displays.get(i).map_or("", |display| &display[..]);
         roots.push((SearchRoot { path: path.to_string(), display: display.to_string() }, is_file));
     }
     Ok((located, roots))

@@ -132,7 +132,8 @@ impl Operation for Search {
 
     fn run(context: &Context, params: Params) -> Result<Reply, OpError> {
         if params.pattern.is_empty() {
-            let message = "`pattern` is empty: give a regular expression, or use `glob` to list files";
+            let message =
+                "`pattern` is empty: give a regular expression, or use `glob` to list files";
             return Err(OpError::new(Code::BadParameter, message));
         }
         let located = context.rooms.locate(&params.workspace, context)?;
@@ -212,11 +213,8 @@ fn memchr_lines(output: &[u8]) -> u64 {
 /// Names what ripgrep would have looked into and coderoom could not.
 fn not_held_note(candidates: &engine::Candidates) -> Option<String> {
     let missing = candidates.not_held();
-    let shown: Vec<String> = missing
-        .iter()
-        .take(5)
-        .map(|entry| format!("{} ({})", entry.path, entry.reason))
-        .collect();
+    let shown: Vec<String> =
+        missing.iter().take(5).map(|entry| format!("{} ({})", entry.path, entry.reason)).collect();
     let more = missing.len().saturating_sub(shown.len());
     let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
     (!shown.is_empty()).then(|| format!("not searched: {}{tail}", shown.join(", ")))
@@ -224,7 +222,7 @@ fn not_held_note(candidates: &engine::Candidates) -> Option<String> {
 
 fn freshness_note(freshness: Freshness) -> Option<String> {
     match freshness {
-        Freshness::Fresh => None,
+        Freshness::Exact | Freshness::Gone => None,
         Freshness::Late => Some("writes of the last moment may be missing: ask again".into()),
         Freshness::Rescanned { age } => Some(format!(
             "some directories are not watched; changes there may be up to {:.1} s old",
@@ -267,9 +265,7 @@ fn query(params: Params, roots: Vec<SearchRoot>) -> Query {
     query.files.no_ignore = params.no_ignore;
     query.files.sort = match params.sort {
         SortOrder::Path => None,
-        SortOrder::Modified => {
-            Some(engine::Sort { by: engine::SortBy::Modified, reverse: true })
-        }
+        SortOrder::Modified => Some(engine::Sort { by: engine::SortBy::Modified, reverse: true }),
     };
     query.output.with_filename = Some(true);
     query.output.line_number = true;

@@ -70,8 +70,8 @@ pub struct Workspace {
     pub queries: u64,
     /// Seconds that loading took.
     pub load_seconds: f64,
-    /// Whether it was loaded from its cache file.
-    pub warm: bool,
+    /// Files that came from the cache file when it was loaded.
+    pub recalled_files: u64,
     /// What went wrong lately, newest last.
     pub problems: Vec<String>,
 }
@@ -121,11 +121,31 @@ pub(super) fn describe(room: &Room, context: &Context) -> Workspace {
         ignored_entries: snapshot.unheld().len() as u64,
         uncovered_files: uncovered as u64,
         segments: segments as u64,
-        watches: status.watches as u64,
-        unwatched: status.unwatched as u64,
+        watches: status.watch.watched_dirs as u64,
+        unwatched: status.watch.unwatched_dirs as u64,
         queries: room.queries.load(Ordering::Relaxed),
-        load_seconds: status.load_seconds,
-        warm: status.warm,
-        problems: status.problems,
+        load_seconds: room.load_seconds,
+        recalled_files: room.recalled as u64,
+        problems: problems(room, status),
     }
+}
+
+/// Everything that is wrong, in sentences; at most 20 files by name.
+fn problems(room: &Room, status: coderoom_system::Status) -> Vec<String> {
+    let mut problems: Vec<String> =
+        status.problems.iter().take(20).map(|(path, words)| format!("{path}: {words}")).collect();
+    if status.problems.len() > 20 {
+        problems.push(format!("... and {} more files", status.problems.len() - 20));
+    }
+    if status.is_gone {
+        problems.push("the root is gone; it is looked for at every query".into());
+    }
+    if let Some(limit) = status.watch.limit {
+        problems.push(format!(
+            "{} directories are not watched but scanned again every 2 s: raise {limit}",
+            status.watch.unwatched_dirs
+        ));
+    }
+    problems.extend(room.cache_problem.lock().clone());
+    problems
 }

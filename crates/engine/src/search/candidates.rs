@@ -22,6 +22,10 @@ pub struct Candidates {
     pub(super) not_held: Vec<NotHeld>,
     /// What the index ruled out, and binary files: ripgrep counts them as searched.
     pub(super) passed_over: Share,
+    /// There is a binary file among the files that ripgrep would search.
+    pub(super) has_binary: bool,
+    /// There is any file that ripgrep would search.
+    pub(super) has_any: bool,
 }
 
 /// A file to look at, and the root of the search through which it was reached.
@@ -64,6 +68,8 @@ impl Search {
             bytes: 0,
             not_held: Vec::new(),
             passed_over: Share::default(),
+            has_binary: false,
+            has_any: false,
         };
         self.find_unheld(snapshot, &mut found.not_held);
         if !self.is_possible() {
@@ -85,6 +91,7 @@ impl Search {
         if self.counts_searches() {
             found.passed_over = self.passed_over(snapshot, &found.entries);
         }
+        found.has_any = !found.entries.is_empty() || self.admits_any(snapshot);
         self.sort(&mut found.entries);
         found
     }
@@ -125,7 +132,11 @@ impl Search {
         match &file.body {
             Body::Text(text) => found.bytes += text.bytes().len() as u64,
             _ if self.query.mode == Mode::Files => {}
-            _ => return,
+            Body::Binary => {
+                found.has_binary = true;
+                return;
+            }
+            Body::TooLarge | Body::Unreadable(_) => return,
         }
         found.entries.push(Candidate { file: Arc::clone(file), root: number, explicit });
     }
@@ -156,6 +167,14 @@ impl Search {
         };
         entries.iter().for_each(|entry| share.count(&entry.file, -1));
         share
+    }
+
+    /// Whether there is anything to search at all.
+    fn admits_any(&self, snapshot: &Snapshot) -> bool {
+        self.filter.roots.iter().any(|root| {
+            let mut memo = DirMemo::default();
+            snapshot.files_within(&root.path).any(|file| self.is_admitted(root, file, &mut memo))
+        })
     }
 
     /// Whether ripgrep would search the file by way of this root.

@@ -106,6 +106,8 @@ struct UnitResult {
     matched: bool,
     stopped: bool,
     files: u64,
+    /// Bytes of the output that stand between files.
+    separators: u64,
     stats: Option<Stats>,
 }
 
@@ -126,7 +128,12 @@ impl Search {
             sink,
             window: Window::new(limits.offset, limits.head_limit, self.line_terminator()),
             bytes_left: limits.max_bytes.unwrap_or(u64::MAX),
-            summary: Summary { searched: !entries.is_empty(), ..Summary::default() },
+            summary: Summary {
+                searched: candidates.has_any,
+                // A binary file is not listed, but ripgrep takes it for a file without a match.
+                matched: self.query.mode == Mode::FilesWithoutMatch && candidates.has_binary,
+                ..Summary::default()
+            },
         };
         if limits.threads < 2 || candidates.bytes < INLINE_BYTES {
             let mut worker = Worker::new(self);
@@ -213,7 +220,9 @@ impl Search {
             let printed = worker.output();
             if !printed.is_empty() && !self.query.output.quiet {
                 if !unit.output.is_empty() {
+                    let before = unit.output.len();
                     self.separate(&mut unit.output);
+                    unit.separators += (unit.output.len() - before) as u64;
                 }
                 unit.output.extend_from_slice(printed);
             }
@@ -236,14 +245,21 @@ impl Search {
         if self.query.mode != Mode::Standard || options.quiet {
             return;
         }
+        // One printer ends it as lines end, the threads of an unsorted search with a line feed.
+        let pattern = &self.query.pattern;
+        let end: &[u8] = match (self.query.files.sort, pattern.crlf, pattern.null_data) {
+            (Some(_), true, _) => b"\r\n",
+            (Some(_), false, true) => b"\0",
+            _ => b"\n",
+        };
         if options.heading && !options.vimgrep {
-            output.push(b'\n');
+            output.extend_from_slice(end);
         } else if !options.passthru
             && (options.before_context > 0 || options.after_context > 0)
             && let Some(separator) = &options.context_separator
         {
             output.extend_from_slice(separator.as_bytes());
-            output.push(b'\n');
+            output.extend_from_slice(end);
         }
     }
 
@@ -296,14 +312,22 @@ impl Printing<'_> {
         if let Some(stats) = &unit.stats {
             *self.summary.stats.get_or_insert_with(Stats::new) += stats;
         }
+        let mut separators = unit.separators;
         let mut cut = false;
         if !unit.output.is_empty() {
             if self.summary.bytes_printed > 0 {
                 let mut separator = Vec::new();
                 self.search.separate(&mut separator);
+                separators += separator.len() as u64;
                 cut |= self.emit(&separator)?;
             }
             cut |= self.emit(&unit.output)?;
+        }
+        // One printer counts them, the threads of an unsorted search do not.
+        if self.search.query.files.sort.is_some()
+            && let Some(stats) = &mut self.summary.stats
+        {
+            stats.add_bytes_printed(separators);
         }
         if cut {
             self.summary.cut = Some(Cut::Limit);

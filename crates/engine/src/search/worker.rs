@@ -137,14 +137,17 @@ impl Search {
         }
     }
 
-    /// Where a NUL byte is met, and how many bytes an early stop has seen, depends on ripgrep's
-    /// buffers. It maps files whole when it was given a few of them by name, and reads otherwise.
+    /// Where a NUL byte is met, what follows the last match of `--max-count`, and how many bytes an
+    /// early stop has seen, depends on ripgrep's buffers. It maps files whole when it was given a
+    /// few of them by name, and reads otherwise.
     fn reads_in_buffers(&self, text: &Text) -> bool {
-        let stops_early = self.query.pattern.max_count.is_some()
-            || self.query.pattern.stop_on_nonmatch
-            || !matches!(self.query.mode, Mode::Standard | Mode::Json | Mode::Count);
+        let pattern = &self.query.pattern;
+        let stops_early = pattern.max_count.is_some() || pattern.stop_on_nonmatch;
+        let stops_at_match = !matches!(self.query.mode, Mode::Standard | Mode::Json | Mode::Count);
         !self.maps_files
-            && (text.encoding() == TextEncoding::LateNul || (stops_early && self.counts_searches()))
+            && (text.encoding() == TextEncoding::LateNul
+                || stops_early
+                || (stops_at_match && self.counts_searches()))
     }
 }
 
@@ -174,7 +177,7 @@ fn standard(search: &Search, output: &Output, buffer: Buffer) -> Standard<Buffer
     StandardBuilder::new()
         .byte_offset(output.byte_offset)
         .color_specs(colors(output))
-        .column(output.column)
+        .column(output.column || output.vimgrep)
         .heading(output.heading && !output.vimgrep)
         .max_columns_preview(output.max_columns_preview)
         .max_columns(output.max_columns)

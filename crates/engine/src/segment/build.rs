@@ -24,7 +24,10 @@ struct List {
 }
 
 /// Collects texts in document order; `finish` makes the segment.
-pub(crate) struct SegmentBuilder {
+///
+/// For a loader that indexes each text right after it was read; `Covering::of_stored` then pairs
+/// the segment with the files of a snapshot.
+pub struct SegmentBuilder {
     docs: Vec<ContentHash>,
     doc_of: HashMap<ContentHash, DocId>,
     text_bytes: u64,
@@ -38,8 +41,15 @@ pub(crate) struct SegmentBuilder {
     arena: Vec<u8>,
 }
 
+impl Default for SegmentBuilder {
+    fn default() -> SegmentBuilder {
+        SegmentBuilder::new()
+    }
+}
+
 impl SegmentBuilder {
-    pub(crate) fn new() -> SegmentBuilder {
+    /// An empty builder: two megabytes of bitmap, and a sparse 64 MiB table of lists.
+    pub fn new() -> SegmentBuilder {
         SegmentBuilder {
             docs: Vec::new(),
             doc_of: HashMap::new(),
@@ -50,6 +60,13 @@ impl SegmentBuilder {
             keys: Vec::new(),
             lists: Vec::new(),
             arena: Vec::new(),
+        }
+    }
+
+    /// Adds a text if it can be covered at all: neither UTF-16 nor too much for this segment.
+    pub fn offer(&mut self, text: &Text) {
+        if text.is_indexable() && !self.is_full() {
+            self.add(text);
         }
     }
 
@@ -131,7 +148,7 @@ impl SegmentBuilder {
     }
 
     /// The finished segment.
-    pub(crate) fn finish(self) -> Segment {
+    pub fn finish(self) -> Segment {
         let bitmap_len = self.docs.len().div_ceil(8);
         let mut order: Vec<u32> = (0..self.keys.len() as u32).collect();
         order.sort_unstable_by_key(|&i| self.keys[i as usize]);

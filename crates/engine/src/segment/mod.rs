@@ -8,7 +8,7 @@ mod build;
 mod docset;
 mod index;
 
-pub(crate) use build::SegmentBuilder;
+pub use build::SegmentBuilder;
 pub(crate) use docset::DocSet;
 pub(crate) use index::TrigramIndex;
 
