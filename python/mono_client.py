@@ -84,6 +84,7 @@ class MemSearchClient:
         self._responses = None
         self._codebase = None
         self._closed = False
+        self._process = os.getpid()
         self._own_number = pid is None
         self.pid = _take_number() if pid is None else pid
         self.response_socket = template.replace("{pid}", str(self.pid))
@@ -124,7 +125,8 @@ class MemSearchClient:
             if self._closed:
                 return
             try:
-                if self._codebase is not None:
+                # In a child that was forked off, the codebase is still the parent's.
+                if self._codebase is not None and self._process == os.getpid():
                     self._send({"type": "free_pid", "pid": self.pid})
                     self._read_reply(self._requests, time.monotonic() + min(self.timeout, 10))
             except (MonoError, OSError):
@@ -164,12 +166,15 @@ class MemSearchClient:
         with self._lock:
             if self._closed:
                 raise MonoError("this client is closed: create another MemSearchClient")
+            if self._process != os.getpid():
+                raise MonoError("this client belongs to the process that was forked: create "
+                                "another MemSearchClient")
             try:
                 self._drop_if_hung_up()
                 self._send(request)
                 reply = self._receive(time.monotonic() + timeout)
             except NotAllocated:
-                raise
+                raise  # Nothing is under way.
             except BaseException:
                 # The answer may still come, and must not be taken for that to the next question.
                 self._forget()

@@ -90,6 +90,32 @@ class Document(ServiceTest):
             requests.send(search(NOBODY, "use", **fields))
             self.assertEqual(len(responses.read()["text"].split("\n")), found, fields)
 
+    def test_answers_are_those_of_ripgrep(self):
+        rg = os.environ.get("RG") or shutil.which("rg")
+        if not rg:
+            self.skipTest("there is no ripgrep: set RG")
+        with self.client() as client:
+            client.alloc_pid(ROOT)
+            for pattern, sensitive in (("use std", False), ("def \\w+_pid", True), ("^$", True)):
+                case = [] if sensitive else ["-i"]
+                out = subprocess.run([rg, "-n", "--no-heading", "--sort", "path", *case, pattern],
+                                     cwd=str(ROOT), stdin=subprocess.DEVNULL,
+                                     stdout=subprocess.PIPE, check=True)
+                expected = out.stdout.decode("utf-8", "replace")
+                found = client.ripgrep(pattern, case_sensitive=sensitive)
+                self.assertIsNone(client.last_note)
+                self.assertEqual(found + "\n", expected)
+
+    def test_changes_are_seen_at_once(self):
+        with self.client() as client:
+            client.alloc_pid(self.code)
+            for i in range(50):
+                (self.code / "src" / "new.rs").write_text("fn fresh_{}() {{}}\n".format(i))
+                self.assertEqual(client.ripgrep("fresh_"),
+                                 "src/new.rs:1:fn fresh_{}() {{}}".format(i))
+            (self.code / "src" / "new.rs").unlink()
+            self.assertEqual(client.ripgrep("fresh_"), "")
+
     def test_connections_for_every_request_and_every_reply(self):
         """A client may as well connect anew each time, on both sides."""
         for request in (alloc(NOBODY, self.code), search(NOBODY, "main"), search(NOBODY, "main")):
@@ -374,6 +400,26 @@ class Sockets(ServiceTest):
         self.assertIn("is not a socket of this user", output)
         self.assertEqual(precious.read_text(), "mine")
 
+    @unittest.skipUnless(os.geteuid() == 0, "only root can become somebody else")
+    def test_other_users_are_refused(self):
+        """Even where the socket's mode would let them in."""
+        os.chmod(str(self.service.dir), 0o755)
+        os.chmod(self.service.request_socket, 0o666)
+        child = os.fork()
+        if child == 0:
+            try:
+                os.setuid(65534)
+                with self.service.connect() as requests:
+                    requests.send(search(NOBODY, "x"))
+                    os._exit(0 if requests.read() is None else 1)
+            except (BrokenPipeError, ConnectionResetError):
+                os._exit(0)
+            finally:
+                os._exit(2)
+        _, status = os.waitpid(child, 0)
+        self.assertEqual(os.WEXITSTATUS(status), 0)
+        self.raw(NOBODY)
+
     def test_beside_a_daemon(self):
         """The daemon's own socket is taken: MONO is served all the same."""
         environment = dict(self.service.environment,
@@ -470,6 +516,21 @@ class PythonClient(ServiceTest):
             for _ in range(5):
                 self.assertIn("fn main", first.ripgrep("fn [ma]"))
                 self.assertIn("fn another", second.ripgrep("fn [ma]"))
+
+    def test_a_forked_child_leaves_the_client_alone(self):
+        with self.client() as client:
+            client.alloc_pid(self.code)
+            child = os.fork()
+            if child == 0:
+                try:
+                    client.ripgrep("main")
+                except MonoError as err:
+                    client.close()
+                    os._exit(0 if "forked" in str(err) else 1)
+                finally:
+                    os._exit(2)
+            self.assertEqual(os.WEXITSTATUS(os.waitpid(child, 0)[1]), 0)
+            self.assertIn("main", client.ripgrep("main"))
 
     def test_two_clients_with_one_number_take_turns(self):
         with self.client(pid=NOBODY) as first, self.client(pid=NOBODY) as second:

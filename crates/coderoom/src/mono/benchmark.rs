@@ -106,7 +106,7 @@ fn load(root: &Path) -> anyhow::Result<Arc<Workspace>> {
         threads: config.threads,
         max_watches: config.max_watches,
     };
-    let workspace = Workspace::open(root, options, TextStore::default(), None)
+    let workspace = Workspace::open(root, options, TextStore::default())
         .with_context(|| format!("cannot load {}", root.display()))?;
     say(&Size::of(&workspace.snapshot()).loaded());
     Ok(workspace)

@@ -164,7 +164,8 @@ fn note(summary: &Summary, not_held: usize, freshness: Freshness) -> Option<Stri
         notes.push(format!("not searched: {not_held} files that are too large or unreadable"));
     }
     match freshness {
-        Freshness::Fresh => {}
+        // One that is gone does not come here.
+        Freshness::Exact | Freshness::Gone => {}
         Freshness::Late => notes.push("writes of the last moment may be missing".into()),
         Freshness::Rescanned { age } => notes.push(format!(
             "some directories are not watched; changes there may be up to {:.1} s old",

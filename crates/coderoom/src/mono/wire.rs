@@ -226,7 +226,7 @@ mod tests {
             let mut decoder = Decoder::default();
             let messages = decoder.push(format!("{bad}\n{FREE}\n").as_bytes());
             assert!(errors(&messages) > 0, "{bad}");
-            let messages = [messages, decoder.push(format!("{FREE}\n").as_bytes())].concat_all();
+            let messages = decoder.push(format!("{FREE}\n").as_bytes());
             assert_eq!(messages.last(), Some(&free()), "{bad}");
         }
     }
@@ -248,13 +248,21 @@ mod tests {
         }
     }
 
-    trait ConcatAll {
-        fn concat_all(self) -> Vec<Message>;
-    }
-
-    impl ConcatAll for [Vec<Message>; 2] {
-        fn concat_all(self) -> Vec<Message> {
-            self.into_iter().flatten().collect()
+    #[test]
+    fn no_bytes_break_it() {
+        let parts =
+            ["{", "}", "\n", "\"", "\\", "a", "\u{e9}", ":", ",", "[", "]", "1", "null", FREE];
+        let mut state = 1_u64;
+        for _ in 0..2000 {
+            let mut decoder = Decoder::default();
+            for _ in 0..20 {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                let part = parts[(state >> 33) as usize % parts.len()].as_bytes();
+                let part = if state >> 63 == 1 { part } else { &part[..1] };
+                decoder.push(part);
+            }
+            decoder.finish();
+            assert_eq!(decoder.push(FREE.as_bytes()), [free()]);
         }
     }
 }
