@@ -10,9 +10,15 @@ import subprocess
 import sys
 import tempfile
 import time
+import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "python"))
+
+from mono_client import MemSearchClient  # noqa: E402 (found by the line above)
+
+#: Numbers above any process id: the service sees no process of that number.
+NOBODY = 5_000_000
 
 
 def binary(name):
@@ -141,3 +147,32 @@ def write_codebase(root, name="main"):
     (root / "README.md").write_text("Use it.\n")
     (root / "logo.png").write_bytes(b"\x89PNG\0\0use")
     return root
+
+
+class ServiceTest(unittest.TestCase):
+    arguments = ("--no-cache",)
+
+    def setUp(self):
+        self.service = Service(*self.arguments)
+        self.addCleanup(self.service.remove)
+        self.code = write_codebase(self.service.dir / "code")
+
+    def raw(self, pid, path=None):
+        """A client of that number with a codebase: its request and its response connection."""
+        requests = self.service.connect()
+        self.addCleanup(requests.close)
+        requests.send(alloc(pid, path or self.code))
+        responses = self.service.responses(pid)
+        self.addCleanup(responses.close)
+        self.assertEqual(responses.read(), {"response_status": 1, "text": "Allocated 3 files"})
+        return requests, responses
+
+    def client(self, **options):
+        client = MemSearchClient(self.service.request_socket, self.service.template, **options)
+        self.addCleanup(client.close)
+        return client
+
+    def assert_refused(self, reply, words):
+        self.assertEqual(sorted(reply), ["error", "response_status"])
+        self.assertEqual(reply["response_status"], 0)
+        self.assertIn(words, reply["error"])

@@ -1,6 +1,5 @@
 """MONO's protocol, spoken to the real service: as the document gives it, and what it leaves open."""
 
-import concurrent.futures
 import os
 import pathlib
 import re
@@ -12,42 +11,10 @@ import sys
 import time
 import unittest
 
-from service import (ROOT, Service, alloc, binary, free, search, wait_until, write_codebase)
+from service import (NOBODY, ROOT, ServiceTest, alloc, binary, free, search, wait_until,
+                     write_codebase)
 
-from mono_client import (MemSearchClient, MonoError, NotAllocated, RequestFailed,
-                         ServiceNotRunning, ServiceUnavailable, ripgrep)
-
-#: Numbers above any process id: the service sees no process of that number.
-NOBODY = 5_000_000
-
-
-class ServiceTest(unittest.TestCase):
-    arguments = ("--no-cache",)
-
-    def setUp(self):
-        self.service = Service(*self.arguments)
-        self.addCleanup(self.service.remove)
-        self.code = write_codebase(self.service.dir / "code")
-
-    def raw(self, pid, path=None):
-        """A client of that number with a codebase: its request and its response connection."""
-        requests = self.service.connect()
-        self.addCleanup(requests.close)
-        requests.send(alloc(pid, path or self.code))
-        responses = self.service.responses(pid)
-        self.addCleanup(responses.close)
-        self.assertEqual(responses.read(), {"response_status": 1, "text": "Allocated 3 files"})
-        return requests, responses
-
-    def client(self, **options):
-        client = MemSearchClient(self.service.request_socket, self.service.template, **options)
-        self.addCleanup(client.close)
-        return client
-
-    def assert_refused(self, reply, words):
-        self.assertEqual(sorted(reply), ["error", "response_status"])
-        self.assertEqual(reply["response_status"], 0)
-        self.assertIn(words, reply["error"])
+from mono_client import MemSearchClient
 
 
 class Document(ServiceTest):
@@ -449,146 +416,6 @@ class Sockets(ServiceTest):
             output, _ = process.communicate(timeout=30)
             self.assertNotEqual(process.returncode, 0)
             self.assertIn(words, output)
-
-
-class PythonClient(ServiceTest):
-    """python/mono_client.py"""
-
-    def test_quick_start(self):
-        with self.client() as client:
-            self.assertEqual(client.pid, os.getpid())
-            self.assertEqual(client.alloc_pid(self.code), "Allocated 3 files")
-            self.assertEqual(client.ripgrep("USE STD"),
-                             "src/lib.rs:1:use std::io;\nsrc/main.rs:1:use std::fs;")
-            self.assertEqual(client.ripgrep("USE STD", case_sensitive=True), "")
-            self.assertIsNone(client.last_note)
-            self.assertRegex(client.describe(), r"^Loaded 3 files \(0\.00 MB total\) into memory$")
-        self.assertEqual(self.service.sockets(), ["daemon.sock", "requests.sock"])
-        client.close()
-        with self.assertRaisesRegex(MonoError, "is closed"):
-            client.ripgrep("x")
-
-    def test_the_function(self):
-        names = "MEM_SEARCH_REQUEST_SOCKET", "MEM_SEARCH_RESPONSE_SOCKET"
-        before = {name: os.environ.get(name) for name in names}
-        os.environ.update({name: self.service.environment[name] for name in names})
-        try:
-            self.assertEqual(ripgrep("fn main", str(self.code)), "src/main.rs:2:fn main() {}")
-        finally:
-            for name, value in before.items():
-                os.environ.pop(name) if value is None else os.environ.update({name: value})
-
-    def test_errors(self):
-        client = self.client()
-        with self.assertRaisesRegex(NotAllocated, "Call alloc_pid first"):
-            client.ripgrep("x")
-        with self.assertRaisesRegex(RequestFailed, "Cannot allocate"):
-            client.alloc_pid("/no/such/dir")
-        with self.assertRaises(NotAllocated):
-            client.ripgrep("x")
-        client.alloc_pid(self.code)
-        with self.assertRaisesRegex(RequestFailed, "regular expression"):
-            client.ripgrep("(")
-        with self.assertRaisesRegex(RequestFailed, "at most"):
-            client.ripgrep("x" * (32 << 20))
-        self.assertIn("main", client.ripgrep("main"))
-
-    def test_no_service(self):
-        self.service.stop()
-        with self.assertRaisesRegex(ServiceNotRunning, "start it with"):
-            self.client().alloc_pid(self.code)
-
-    def test_a_new_service(self):
-        """A client outlives the service: it allocates again by itself."""
-        client = self.client()
-        client.alloc_pid(self.code)
-        self.service.stop()
-        with self.assertRaises((ServiceNotRunning, ServiceUnavailable)):
-            client.ripgrep("main")
-        self.service.start(*self.arguments)
-        self.assertIn("main", client.ripgrep("main"))
-
-    def test_two_clients_of_one_process(self):
-        other = write_codebase(self.service.dir / "other", "another")
-        with self.client() as first, self.client() as second:
-            first.alloc_pid(self.code)
-            second.alloc_pid(other)
-            for _ in range(5):
-                self.assertIn("fn main", first.ripgrep("fn [ma]"))
-                self.assertIn("fn another", second.ripgrep("fn [ma]"))
-
-    def test_a_forked_child_leaves_the_client_alone(self):
-        with self.client() as client:
-            client.alloc_pid(self.code)
-            child = os.fork()
-            if child == 0:
-                try:
-                    client.ripgrep("main")
-                except MonoError as err:
-                    client.close()
-                    os._exit(0 if "forked" in str(err) else 1)
-                finally:
-                    os._exit(2)
-            self.assertEqual(os.WEXITSTATUS(os.waitpid(child, 0)[1]), 0)
-            self.assertIn("main", client.ripgrep("main"))
-
-    def test_two_clients_with_one_number_take_turns(self):
-        with self.client(pid=NOBODY) as first, self.client(pid=NOBODY) as second:
-            for client in (first, second, first, second):
-                client.alloc_pid(self.code)
-                self.assertIn("main", client.ripgrep("main"))
-
-    def test_twenty_clients_at_once(self):
-        codes = [write_codebase(self.service.dir / "c{}".format(i), "name{}".format(i))
-                 for i in range(5)]
-
-        def work(i):
-            with self.client() as client:
-                client.alloc_pid(codes[i % 5])
-                return [client.ripgrep("fn name") for _ in range(50)]
-
-        with concurrent.futures.ThreadPoolExecutor(20) as pool:
-            for i, found in enumerate(pool.map(work, range(20))):
-                self.assertEqual(set(found), {"src/main.rs:2:fn name{}() {{}}".format(i % 5)})
-        self.assertEqual(self.service.sockets(), ["daemon.sock", "requests.sock"])
-
-    def test_one_client_in_many_threads(self):
-        with self.client() as client, concurrent.futures.ThreadPoolExecutor(8) as pool:
-            client.alloc_pid(self.code)
-            patterns = ["fn main", "fn search"] * 50
-            for pattern, found in zip(patterns, pool.map(client.ripgrep, patterns)):
-                self.assertIn(pattern, found)
-
-
-class Benchmark(unittest.TestCase):
-    def run_benchmark(self, *arguments, **environment):
-        return subprocess.run([binary("benchmark"), *arguments], env={**os.environ, **environment},
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=120)
-
-    def test_sections(self):
-        out = self.run_benchmark(str(ROOT / "python"), "import", "10", RG=os.environ.get("RG", "rg"))
-        text = re.sub(r"\d+\.\d+", "#", out.stdout)
-        rule = "=" * 80 + "\n"
-        self.assertIn(rule + "Memory-Mapped Search\n" + rule + "  Iteration  1: #ms (", text)
-        self.assertIn("  Iteration 10: #ms (", text)
-        self.assertIn("\nResults:\n  Average: #ms\n  Min:     #ms\n  Max:     #ms\n", text)
-        self.assertIn(rule + "Ripgrep Subprocess\n" + rule, text)
-        self.assertIn(rule + "SUMMARY\n" + rule + "Speedup: ", text)
-        if "not measured" not in text:
-            self.assertEqual(out.returncode, 0, out.stdout)
-            self.assertIn("Time saved per search: ", text)
-            self.assertEqual(len(set(re.findall(r"\((\d+) matches\)", text))), 1)
-
-    def test_without_ripgrep(self):
-        out = self.run_benchmark(str(ROOT / "python"), "import", "2", RG="/no/such/rg")
-        self.assertEqual(out.returncode, 0)
-        self.assertIn("install ripgrep, or set RG", out.stdout)
-
-    def test_bad_input(self):
-        for arguments in (("/no/such/dir", "x", "1"), (str(ROOT), "(", "1"), (str(ROOT), "x", "0")):
-            out = self.run_benchmark(*arguments)
-            self.assertEqual(out.returncode, 2, arguments)
-            self.assertTrue(out.stderr)
 
 
 if __name__ == "__main__":

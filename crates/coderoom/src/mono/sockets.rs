@@ -118,7 +118,7 @@ pub(super) fn remove_leftovers(template: &str) {
 fn takeover_lock() -> io::Result<fs::File> {
     private_dir(&runtime_dir())?;
     let lock = fs::File::create(runtime_dir().join("mono.lock"))?;
-    lock.lock()?;
+    rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive)?;
     Ok(lock)
 }
 
