@@ -1,1 +1,5 @@
-fn main() {}
+//! `mem-search-service`: the daemon with MONO's sockets on.
+
+fn main() -> std::process::ExitCode {
+    coderoom::mono::main()
+}

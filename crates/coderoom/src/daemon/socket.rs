@@ -80,7 +80,7 @@ pub async fn serve(listener: UnixListener, rooms: Arc<Rooms>, stop: Cancellation
 }
 
 /// Whether the other end runs as the daemon's own user (or as root, whom nothing stops anyway).
-fn is_owner(stream: &UnixStream) -> bool {
+pub(crate) fn is_owner(stream: &UnixStream) -> bool {
     let own = rustix::process::geteuid().as_raw();
     stream.peer_cred().is_ok_and(|peer| peer.uid() == own || peer.uid() == 0)
 }
