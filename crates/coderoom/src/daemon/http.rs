@@ -11,7 +11,6 @@ use std::{
     os::unix::fs::OpenOptionsExt,
     path::Path,
     sync::Arc,
-    time::{Duration, Instant},
 };
 
 use axum::{
@@ -28,7 +27,11 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::{cancel::{Cancel, CancelOnDrop}, frame::MAX_LINE, rooms::Rooms};
+use super::{
+    cancel::{Cancel, CancelOnDrop},
+    frame::MAX_LINE,
+    rooms::Rooms,
+};
 use crate::{
     error::{Code, OpError},
     ops::{self, Context},
@@ -45,7 +48,8 @@ pub struct Server {
 /// What a request must present.
 #[derive(Clone)]
 struct Guard {
-    token: Arc<str>,
+    /// None is asked for in tests only.
+    token: Option<Arc<str>>,
     port: u16,
 }
 
@@ -61,16 +65,29 @@ impl Server {
         mcp: Router,
     ) -> io::Result<Server> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
-        let address = listener.local_addr()?;
-        let token: Arc<str> = new_token(token_file)?.into();
-        let guard = Guard { token, port: address.port() };
         let router = Router::new()
             .route("/v1", get(list))
             .route("/v1/{operation}", post(call))
             .layer(DefaultBodyLimit::max(MAX_LINE))
             .with_state(rooms)
-            .merge(mcp)
-            .layer(middleware::from_fn_with_state(guard, check));
+            .merge(mcp);
+        Server::guarded(listener, Some(token_file), router)
+    }
+
+    /// Puts a guard before a router: requests must come from the loopback and, if there is a token
+    /// file, carry the fresh token that is written to it.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn guarded(
+        listener: TcpListener,
+        token_file: Option<&Path>,
+        router: Router,
+    ) -> io::Result<Server> {
+        let address = listener.local_addr()?;
+        let token = token_file.map(new_token).transpose()?.map(Arc::from);
+        let guard = Guard { token, port: address.port() };
+        let router = router.layer(middleware::from_fn_with_state(guard, check));
         Ok(Server { listener, router, address })
     }
 
@@ -111,10 +128,12 @@ async fn check(State(guard): State<Guard>, request: Request, next: Next) -> Resp
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "))
         .unwrap_or_default();
-    if !same(given.trim().as_bytes(), guard.token.as_bytes()) {
+    if let Some(token) = &guard.token
+        && !same(given.trim().as_bytes(), token.as_bytes())
+    {
         return refusal(
             StatusCode::UNAUTHORIZED,
-            "give the token in `http.token` beside the socket as `Authorization: Bearer TOKEN`",
+            "give the token, whose file was named at the start, as `Authorization: Bearer TOKEN`",
         );
     }
     next.run(request).await
@@ -129,7 +148,7 @@ fn is_loopback(headers: &HeaderMap, name: header::HeaderName, port: u16, optiona
     let Some(value) = headers.get(name) else { return optional };
     let Ok(value) = value.to_str() else { return false };
     let host = value.strip_prefix("http://").unwrap_or(value);
-    ["127.0.0.1", "localhost"].iter().any(|name| host == format!("{name}:{port}"))
+    ["127.0.0.1", "localhost", "[::1]"].iter().any(|name| host == format!("{name}:{port}"))
 }
 
 fn refusal(status: StatusCode, message: &str) -> Response {
@@ -167,21 +186,23 @@ async fn call(
     // Dropped with this future when the client goes away.
     let _end = CancelOnDrop(cancel.clone());
     let working = tokio::task::spawn_blocking(move || {
-        let wanted = params.get("timeout_ms").and_then(Value::as_u64).map(Duration::from_millis);
-        let time = wanted.unwrap_or(rooms.config().query_time);
-        let context = Context { rooms, cancel, deadline: Instant::now() + time };
+        let context = Context::for_request(rooms, cancel, &params);
         ops::find(&name).and_then(|operation| (operation.run)(&context, params))
     });
     match working.await {
         Ok(Ok(answer)) => Json(answer.value).into_response(),
         Ok(Err(err)) => failure(&err),
-        Err(_) => failure(&OpError::new(Code::Internal, "this request hit a fault of coderoom's own")),
+        Err(_) => {
+            failure(&OpError::new(Code::Internal, "this request hit a fault of coderoom's own"))
+        }
     }
 }
 
 fn failure(err: &OpError) -> Response {
     let status = match err.code {
-        Code::UnknownOperation | Code::UnknownPath | Code::UnknownWorkspace => StatusCode::NOT_FOUND,
+        Code::UnknownOperation | Code::UnknownPath | Code::UnknownWorkspace => {
+            StatusCode::NOT_FOUND
+        }
         Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         Code::Timeout => StatusCode::GATEWAY_TIMEOUT,
         Code::Busy => StatusCode::SERVICE_UNAVAILABLE,
