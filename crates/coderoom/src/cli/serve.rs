@@ -71,10 +71,11 @@ pub(super) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Logs go to standard error, by `CODEROOM_LOG` (`info` unless it says otherwise).
+/// Logs go to standard error, by `CODEROOM_LOG` (`info` unless it says otherwise;
+/// the MCP library's are three lines a request).
 pub fn start_logging() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("CODEROOM_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,rmcp=warn"));
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

@@ -65,6 +65,7 @@ fn simplified(schema: &Value, definitions: &Value, depth: usize) -> Value {
             "$ref" | "oneOf" | "anyOf" => continue,
             keyword if DROPPED.contains(&keyword) => continue,
             "type" => without_null_type(value),
+            "description" => one_line(value),
             "properties" => each_property(value, definitions, depth + 1),
             _ => simplified(value, definitions, depth + 1),
         };
@@ -118,6 +119,11 @@ fn words(alternatives: &[Value]) -> Option<Value> {
     (!words.is_empty()).then_some(Value::Array(words))
 }
 
+/// Where a comment's lines were broken says nothing.
+fn one_line(text: &Value) -> Value {
+    text.as_str().map_or_else(|| text.clone(), |text| text.replace('\n', " ").into())
+}
+
 fn without_null_type(types: &Value) -> Value {
     let Value::Array(several) = types else { return types.clone() };
     let rest: Vec<&Value> = several.iter().filter(|name| *name != "null").collect();
@@ -148,7 +154,8 @@ mod tests {
     #[serde(default, deny_unknown_fields)]
     #[derive(Default)]
     struct Params {
-        /// At most.
+        /// At
+        /// most.
         limit: Option<u64>,
         title: String,
         /// How.
