@@ -114,6 +114,8 @@ def main():
         finally:
             server.terminate()
             server.wait(10)
+            # The suite calls coderoom's own tools too, which starts a daemon.
+            subprocess.run([binary, "stop"], env=environment, stdout=subprocess.DEVNULL)
     for problem in problems:
         print(problem, file=sys.stderr)
     sys.exit(1 if problems else 0)

@@ -1,4 +1,5 @@
 //! MCP end to end: the built program over stdio and over HTTP, on a workspace of its own.
+#![allow(clippy::unwrap_used)] // A test that cannot go on fails.
 
 use std::{
     fs,

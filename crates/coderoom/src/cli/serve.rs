@@ -75,7 +75,7 @@ pub(super) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
 /// the MCP library's are three lines a request).
 pub fn start_logging() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("CODEROOM_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,rmcp=warn"));
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,rmcp=warn,rmcp::service=off"));
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

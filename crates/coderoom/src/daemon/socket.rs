@@ -207,7 +207,8 @@ impl Connection {
         let (rooms, replies) = (Arc::clone(&self.rooms), self.replies.clone());
         let (running, alive) = (Arc::clone(&self.running), self.alive.clone());
         tokio::task::spawn_blocking(move || {
-            let context = Context::for_request(rooms, cancel, timed_params(&request.method, &request.params));
+            let timed = timed_params(&request.method, &request.params);
+            let context = Context::for_request(rooms, cancel, timed);
             let replies = Replies { id, queue: replies, alive };
             let work =
                 AssertUnwindSafe(|| answer(&context, &request.method, request.params, &replies));

@@ -3,7 +3,7 @@
 //! Who may call is checked before anything arrives here (`daemon::http`). No sessions are kept: a
 //! call that comes without one is as good as any other.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{io::Write, net::SocketAddr, sync::Arc};
 
 use anyhow::Context as _;
 use axum::Router;
@@ -55,10 +55,11 @@ pub(super) async fn run(address: SocketAddr, conformance: bool) -> anyhow::Resul
         (endpoint(server, config(stop.clone())), Some(token_file))
     };
     let serving = http::Server::guarded(listener, token_file.as_deref(), router)?;
-    match &token_file {
-        Some(file) => println!("http://{address}/mcp (token in {})", file.display()),
-        None => println!("http://{address}/mcp"),
+    let mut line = format!("http://{address}/mcp");
+    if let Some(file) = &token_file {
+        line.push_str(&format!(" (token in {})", file.display()));
     }
+    writeln!(std::io::stdout(), "{line}")?;
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::select! {
         () = serving.serve(stop.clone()) => {}

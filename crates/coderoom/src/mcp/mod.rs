@@ -37,10 +37,11 @@ pub fn run(http: Option<SocketAddr>, conformance: bool) -> anyhow::Result<ExitCo
 }
 
 /// Logs to standard error, warnings unless `CODEROOM_LOG` says otherwise: clients show what they
-/// find there to people, and standard output belongs to the protocol.
+/// find there to people, and standard output belongs to the protocol. rmcp's service reports what
+/// clients do wrong, or stop waiting for; that is theirs to know.
 fn start_logging() {
     let filter = EnvFilter::try_from_env("CODEROOM_LOG")
-        .unwrap_or_else(|_| EnvFilter::new("warn,rmcp=error"));
+        .unwrap_or_else(|_| EnvFilter::new("warn,rmcp::service=off"));
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

@@ -286,3 +286,24 @@ impl ServerHandler for Fixtures {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::{super::backend::Backend, Fixtures, Server};
+    use crate::mcp::link::Link;
+
+    /// The suite itself needs npm; this at least needs nothing.
+    #[test]
+    fn every_fixture_is_read_and_every_tool_has_one() {
+        let server = Server::new(Backend::Daemon(Arc::new(Link::new())), None);
+        let data = Fixtures::new(server).unwrap().data;
+        for name in data.results.keys().chain(data.questions.keys()) {
+            assert!(data.tools.iter().any(|tool| tool.name == *name), "{name}");
+        }
+        for name in data.messages.keys() {
+            assert!(data.prompts.iter().any(|prompt| prompt.name == *name), "{name}");
+        }
+    }
+}
