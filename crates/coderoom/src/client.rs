@@ -10,7 +10,10 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::{daemon::config::socket_path, error::OpError};
+use crate::{
+    daemon::{config::socket_path, frame},
+    error::OpError,
+};
 
 /// A connection to the daemon.
 pub struct Client {
@@ -93,14 +96,8 @@ impl Client {
         if self.reader.read_line(&mut reply)? == 0 {
             return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
         }
-        let mut reply: Value = serde_json::from_str(&reply).map_err(io::Error::other)?;
-        if let Some(error) = reply.get("error") {
-            let code = serde_json::from_value(error["data"]["code"].clone());
-            let message = error["message"].as_str().unwrap_or("an unknown error").to_string();
-            let code = code.unwrap_or(crate::error::Code::Internal);
-            return Err(ClientError::Refused(OpError { code, message }));
-        }
-        Ok(reply["result"].take())
+        let reply: Value = serde_json::from_str(&reply).map_err(io::Error::other)?;
+        frame::outcome(reply).map_err(ClientError::Refused)
     }
 }
 

@@ -8,6 +8,7 @@ pub mod cli;
 pub mod client;
 pub mod daemon;
 pub mod error;
+pub mod logging;
 pub mod mcp;
 pub mod mono;
 pub mod ops;

@@ -74,8 +74,15 @@ pub fn socket_path() -> Result<PathBuf, String> {
         return Ok(path.into());
     }
     let uid = rustix::process::getuid().as_raw();
-    let dir = match env::var_os("XDG_RUNTIME_DIR").filter(|dir| !dir.is_empty()) {
-        Some(dir) => Path::new(&dir).join("coderoom"),
+    let given = env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|dir| dir.is_absolute());
+    // Whoever starts programs with a bare environment means the usual place.
+    let usual = || {
+        let dir = PathBuf::from(format!("/run/user/{uid}"));
+        let is_ours = |meta: fs::Metadata| meta.is_dir() && meta.uid() == uid;
+        fs::metadata(&dir).is_ok_and(is_ours).then_some(dir)
+    };
+    let dir = match given.or_else(usual) {
+        Some(dir) => dir.join("coderoom"),
         None => {
             let dir = PathBuf::from(format!("/tmp/coderoom-{uid}"));
             check_private(&dir, uid)?;

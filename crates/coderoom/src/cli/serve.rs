@@ -25,7 +25,7 @@ use crate::{
 
 /// What to serve, and within which bounds.
 #[derive(Debug, Args)]
-pub struct ServeArgs {
+pub(super) struct ServeArgs {
     /// Directories to load at once.
     roots: Vec<PathBuf>,
     /// Come back as soon as the daemon answers; its log goes to a file beside the socket.
@@ -61,7 +61,7 @@ pub(super) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     if args.background {
         return start_in_background();
     }
-    start_logging();
+    crate::logging::start("info");
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .max_blocking_threads(512)
@@ -69,14 +69,6 @@ pub(super) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
         .build()?;
     runtime.block_on(serve(args))?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Logs go to standard error, by `CODEROOM_LOG` (`info` unless it says otherwise).
-pub fn start_logging() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("CODEROOM_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    let _ =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
 }
 
 /// The configuration that the arguments make.
@@ -102,9 +94,9 @@ fn config(args: &ServeArgs) -> Config {
 async fn serve(args: ServeArgs) -> anyhow::Result<()> {
     let path = socket_path();
     let daemon = Daemon::bind(&path, config(&args))?;
-    println!("coderoom {} (process {})", env!("CARGO_PKG_VERSION"), std::process::id());
-    println!("  socket {}", path.display());
-    println!("  mcp    coderoom mcp");
+    say(&format!("coderoom {} (process {})", env!("CARGO_PKG_VERSION"), std::process::id()));
+    say(&format!("  socket {}", path.display()));
+    say("  mcp    coderoom mcp");
     let http = if args.no_http {
         None
     } else {
@@ -114,11 +106,11 @@ async fn serve(args: ServeArgs) -> anyhow::Result<()> {
             http::Server::bind(args.http_port, &token_file, Arc::clone(&daemon.rooms), mcp)
                 .await
                 .with_context(|| format!("cannot listen on port {}", args.http_port))?;
-        println!(
+        say(&format!(
             "  http   http://{}/v1, MCP at /mcp (token in {})",
             server.address,
             token_file.display()
-        );
+        ));
         Some(server)
     };
     let rooms = Arc::clone(&daemon.rooms);
@@ -130,8 +122,14 @@ async fn serve(args: ServeArgs) -> anyhow::Result<()> {
     });
     daemon.run(http).await?;
     loading.abort();
-    println!("stopped");
+    say("stopped");
     Ok(())
+}
+
+/// Prints a line; a terminal that went away is no reason to end.
+fn say(line: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stdout(), "{line}");
 }
 
 /// Loads a root and prints what it holds; one that fails does not end the daemon.
@@ -149,16 +147,16 @@ fn load_root(rooms: &Arc<crate::daemon::rooms::Rooms>, root: &Path) {
     match loaded {
         Ok(room) => {
             let totals = room.workspace.snapshot().totals();
-            println!(
+            say(&format!(
                 "loaded {}: {} files, {:.1} MB of text, in {:.2} s{}",
                 room.root().display(),
                 totals.files,
                 totals.text_bytes as f64 / 1e6,
                 room.load_seconds,
-                if room.recalled > 0 { " (from its cache file)" } else { "" },
-            );
+                if room.recalled > 0 { " (from its cache file)" } else { "" }
+            ));
         }
-        Err(err) => eprintln!("coderoom: cannot load {}: {err}", root.display()),
+        Err(err) => tracing::error!(root = %root.display(), %err, "cannot load"),
     }
 }
 

@@ -69,10 +69,21 @@ pub fn socket_path() -> PathBuf {
 }
 
 /// `$XDG_RUNTIME_DIR/coderoom`, or `/tmp/coderoom-UID` where there is none.
+///
+/// Many MCP clients start their servers with a handful of variables, and this is not among them.
+/// The directory itself is looked for then: both must find the same daemon.
 pub fn runtime_dir() -> PathBuf {
-    match env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_absolute()) {
+    let uid = rustix::process::getuid().as_raw();
+    let given = env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_absolute());
+    let usual = || {
+        let path = PathBuf::from(format!("/run/user/{uid}"));
+        std::fs::metadata(&path)
+            .is_ok_and(|meta| meta.is_dir() && meta.uid() == uid)
+            .then_some(path)
+    };
+    match given.or_else(usual) {
         Some(base) => base.join("coderoom"),
-        None => PathBuf::from(format!("/tmp/coderoom-{}", rustix::process::getuid().as_raw())),
+        None => PathBuf::from(format!("/tmp/coderoom-{uid}")),
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::error::OpError;
+use crate::error::{Code, OpError};
 
 /// A line longer than this ends the connection: it is no request of ours.
 pub const MAX_LINE: usize = 16 << 20;
@@ -41,6 +41,17 @@ pub fn error(id: &Value, err: &OpError) -> Vec<u8> {
 /// The line that announces `bytes` raw bytes of output, which follow it.
 pub fn output(id: &Value, bytes: usize) -> Vec<u8> {
     line(&json!({"jsonrpc": "2.0", "method": "output", "params": {"id": id, "bytes": bytes}}))
+}
+
+/// What a reply says: a result, or an error of ours.
+///
+/// # Errors
+/// The error that the reply carries.
+pub fn outcome(mut reply: Value) -> Result<Value, OpError> {
+    let Some(error) = reply.get("error") else { return Ok(reply["result"].take()) };
+    let code = serde_json::from_value(error["data"]["code"].clone()).unwrap_or(Code::Internal);
+    let message = error["message"].as_str().unwrap_or("an unknown error");
+    Err(OpError::new(code, message))
 }
 
 fn line(message: &Value) -> Vec<u8> {

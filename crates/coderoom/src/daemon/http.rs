@@ -11,7 +11,6 @@ use std::{
     os::unix::fs::OpenOptionsExt,
     path::Path,
     sync::Arc,
-    time::{Duration, Instant},
 };
 
 use axum::{
@@ -49,7 +48,8 @@ pub struct Server {
 /// What a request must present.
 #[derive(Clone)]
 struct Guard {
-    token: Arc<str>,
+    /// None is asked for in tests only.
+    token: Option<Arc<str>>,
     port: u16,
 }
 
@@ -65,16 +65,29 @@ impl Server {
         mcp: Router,
     ) -> io::Result<Server> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
-        let address = listener.local_addr()?;
-        let token: Arc<str> = new_token(token_file)?.into();
-        let guard = Guard { token, port: address.port() };
         let router = Router::new()
             .route("/v1", get(list))
             .route("/v1/{operation}", post(call))
             .layer(DefaultBodyLimit::max(MAX_LINE))
             .with_state(rooms)
-            .merge(mcp)
-            .layer(middleware::from_fn_with_state(guard, check));
+            .merge(mcp);
+        Server::guarded(listener, Some(token_file), router)
+    }
+
+    /// Puts a guard before a router: requests must come from the loopback and, if there is a token
+    /// file, carry the fresh token that is written to it.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn guarded(
+        listener: TcpListener,
+        token_file: Option<&Path>,
+        router: Router,
+    ) -> io::Result<Server> {
+        let address = listener.local_addr()?;
+        let token = token_file.map(new_token).transpose()?.map(Arc::from);
+        let guard = Guard { token, port: address.port() };
+        let router = router.layer(middleware::from_fn_with_state(guard, check));
         Ok(Server { listener, router, address })
     }
 
@@ -115,10 +128,12 @@ async fn check(State(guard): State<Guard>, request: Request, next: Next) -> Resp
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "))
         .unwrap_or_default();
-    if !same(given.trim().as_bytes(), guard.token.as_bytes()) {
+    if let Some(token) = &guard.token
+        && !same(given.trim().as_bytes(), token.as_bytes())
+    {
         return refusal(
             StatusCode::UNAUTHORIZED,
-            "give the token in `http.token` beside the socket as `Authorization: Bearer TOKEN`",
+            "give the token, whose file was named at the start, as `Authorization: Bearer TOKEN`",
         );
     }
     next.run(request).await
@@ -133,7 +148,7 @@ fn is_loopback(headers: &HeaderMap, name: header::HeaderName, port: u16, optiona
     let Some(value) = headers.get(name) else { return optional };
     let Ok(value) = value.to_str() else { return false };
     let host = value.strip_prefix("http://").unwrap_or(value);
-    ["127.0.0.1", "localhost"].iter().any(|name| host == format!("{name}:{port}"))
+    ["127.0.0.1", "localhost", "[::1]"].iter().any(|name| host == format!("{name}:{port}"))
 }
 
 fn refusal(status: StatusCode, message: &str) -> Response {
@@ -171,9 +186,7 @@ async fn call(
     // Dropped with this future when the client goes away.
     let _end = CancelOnDrop(cancel.clone());
     let working = tokio::task::spawn_blocking(move || {
-        let wanted = params.get("timeout_ms").and_then(Value::as_u64).map(Duration::from_millis);
-        let time = wanted.unwrap_or(rooms.config().query_time);
-        let context = Context { rooms, cancel, deadline: Instant::now() + time };
+        let context = Context::for_request(rooms, cancel, &params);
         ops::find(&name).and_then(|operation| (operation.run)(&context, params))
     });
     match working.await {

@@ -9,13 +9,14 @@ use std::{
     io,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use bytes::Bytes;
 use coderoom_engine::Sink;
 use parking_lot::Mutex;
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, BufWriter},
     net::{
@@ -206,8 +207,8 @@ impl Connection {
         let (rooms, replies) = (Arc::clone(&self.rooms), self.replies.clone());
         let (running, alive) = (Arc::clone(&self.running), self.alive.clone());
         tokio::task::spawn_blocking(move || {
-            let deadline = deadline(&rooms, &request.params);
-            let context = Context { rooms, cancel, deadline };
+            let timed = timed_params(&request.method, &request.params);
+            let context = Context::for_request(rooms, cancel, timed);
             let replies = Replies { id, queue: replies, alive };
             let work =
                 AssertUnwindSafe(|| answer(&context, &request.method, request.params, &replies));
@@ -230,10 +231,9 @@ impl Connection {
     }
 }
 
-/// When the request must be done: its own `timeout_ms`, or the daemon's default.
-fn deadline(rooms: &Rooms, params: &Value) -> Instant {
-    let own = params.get("timeout_ms").and_then(Value::as_u64).map(Duration::from_millis);
-    Instant::now() + own.unwrap_or(rooms.config().query_time).min(Duration::from_secs(3600))
+/// The parameters that may say how long the request is to take.
+fn timed_params<'a>(method: &str, params: &'a Value) -> &'a Value {
+    if method == "call" { &params["params"] } else { params }
 }
 
 /// Runs the operation and gives the line that ends its reply.
@@ -246,6 +246,8 @@ fn answer(context: &Context, method: &str, params: Value, replies: &Replies) -> 
                 serde_json::to_value(reply)
                     .map_err(|err| OpError::new(Code::Internal, err.to_string()))
             })
+    } else if method == "call" {
+        call(context, params)
     } else {
         ops::find(method)
             .and_then(|operation| (operation.run)(context, params))
@@ -255,6 +257,25 @@ fn answer(context: &Context, method: &str, params: Value, replies: &Replies) -> 
         Ok(value) => frame::result(&replies.id, &value),
         Err(err) => frame::error(&replies.id, &err),
     }
+}
+
+/// What `call` takes.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CallParams {
+    /// The operation.
+    operation: String,
+    /// Its parameters.
+    #[serde(default)]
+    params: Value,
+}
+
+/// Runs an operation for a client that wants the answer as text too.
+fn call(context: &Context, params: Value) -> Result<Value, OpError> {
+    let CallParams { operation, params } = serde_json::from_value(params)
+        .map_err(|err| OpError::new(Code::BadParameter, format!("`call`: {err}")))?;
+    let answer = (ops::find(&operation)?.run)(context, params)?;
+    Ok(json!({"value": answer.value, "text": answer.text}))
 }
 
 /// Where the pieces of one reply go.

@@ -1,8 +1,35 @@
-//! MCP.
-#![allow(missing_docs)]
-pub fn run(_: Option<std::net::SocketAddr>, _: bool) -> anyhow::Result<std::process::ExitCode> {
-    anyhow::bail!("later")
-}
-pub fn router(_: std::sync::Arc<crate::daemon::rooms::Rooms>) -> axum::Router {
-    axum::Router::new()
+//! MCP: the operations marked for agents as tools, over stdio and over streamable HTTP.
+//!
+//! One handler (`server`) serves every transport and is made from `ops::TABLE`; nothing here knows
+//! what an operation does. State lies in the daemon, never on a connection: each call names its
+//! workspace.
+
+mod backend;
+mod conformance;
+mod framing;
+mod http;
+mod link;
+mod schema;
+mod server;
+mod stdio;
+mod tools;
+
+use std::{net::SocketAddr, process::ExitCode};
+
+pub use http::router;
+
+/// `coderoom mcp`: serves standard input and output until they end, or HTTP on an address.
+///
+/// # Errors
+/// If the transport cannot be set up, or breaks.
+pub fn run(http: Option<SocketAddr>, conformance: bool) -> anyhow::Result<ExitCode> {
+    crate::logging::start("warn");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    match http {
+        Some(address) => runtime.block_on(http::run(address, conformance))?,
+        None => runtime.block_on(stdio::run())?,
+    }
+    // A read of standard input may still block a thread; nobody waits for it.
+    runtime.shutdown_background();
+    Ok(ExitCode::SUCCESS)
 }

@@ -75,7 +75,7 @@ fn seconds(given: &str) -> Result<Duration, String> {
 /// Runs the service until Ctrl+C or SIGTERM.
 pub fn main() -> ExitCode {
     let options = Options::parse();
-    start_logging();
+    crate::logging::start("warn");
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .max_blocking_threads(512)
@@ -94,14 +94,6 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// Logs go to standard error, by `CODEROOM_LOG`; standard output belongs to the protocol's lines.
-fn start_logging() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("CODEROOM_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
-    let _ =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
 }
 
 async fn run(options: Options) -> anyhow::Result<()> {

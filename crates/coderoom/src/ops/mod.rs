@@ -12,7 +12,10 @@ pub mod status;
 pub mod unload;
 pub mod view;
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use schemars::{JsonSchema, Schema};
 use serde::{Serialize, de::DeserializeOwned};
@@ -22,6 +25,9 @@ use crate::{
     daemon::{cancel::Cancel, rooms::Rooms},
     error::{Code, OpError},
 };
+
+/// However long a client wants to wait, a request ends by then.
+const MAX_TIME: Duration = Duration::from_secs(3600);
 
 /// What an operation may use.
 pub struct Context {
@@ -34,6 +40,14 @@ pub struct Context {
 }
 
 impl Context {
+    /// For a request with these parameters: it has the time that its `timeout_ms` says, or else the
+    /// daemon's default.
+    pub fn for_request(rooms: Arc<Rooms>, cancel: Cancel, params: &Value) -> Context {
+        let own = params.get("timeout_ms").and_then(Value::as_u64).map(Duration::from_millis);
+        let time = own.unwrap_or(rooms.config().query_time).min(MAX_TIME);
+        Context { rooms, cancel, deadline: Instant::now() + time }
+    }
+
     /// Why to stop now, if there is a reason.
     pub fn interruption(&self) -> Option<OpError> {
         if self.cancel.is_cancelled() {

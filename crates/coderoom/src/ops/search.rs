@@ -17,6 +17,7 @@ pub struct Search;
 /// What to search for, where, and how much of it to show.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(extend("required" = ["pattern"]))]
 pub struct Params {
     /// Absolute path of the workspace (or of any directory or file in it). It is loaded if it is not
     /// yet. May be left out while exactly one workspace is loaded.

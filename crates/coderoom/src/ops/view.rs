@@ -13,6 +13,7 @@ pub struct View;
 /// What to read.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(extend("required" = ["files"]))]
 pub struct Params {
     /// Absolute path of the workspace (or of any directory in it). It is loaded if it is not yet.
     /// May be left out while exactly one workspace is loaded.
@@ -26,6 +27,7 @@ pub struct Params {
 /// Lines of one file.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(extend("required" = ["path"]))]
 pub struct FileRange {
     /// Relative to the workspace.
     pub path: String,

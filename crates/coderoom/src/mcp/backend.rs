@@ -1,0 +1,66 @@
+//! Where calls go: to the workspaces of this process, or to the daemon by way of its socket.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use super::link::Link;
+use crate::{
+    daemon::{
+        cancel::{Cancel, CancelOnDrop},
+        rooms::Rooms,
+    },
+    error::{Code, OpError},
+    ops::{Answer, Context, Entry},
+};
+
+/// Does what tools are asked to do. Cheap to clone.
+#[derive(Clone)]
+pub(super) enum Backend {
+    /// In the daemon: the workspaces are here.
+    Rooms(Arc<Rooms>),
+    /// Elsewhere: the daemon is asked, and started if need be.
+    Daemon(Arc<Link>),
+}
+
+impl Backend {
+    /// Runs an operation until it is done or `ended`.
+    ///
+    /// # Errors
+    /// The operation's, or `cancelled`.
+    pub(super) async fn call(
+        &self,
+        entry: &'static Entry,
+        params: Value,
+        ended: &CancellationToken,
+    ) -> Result<Answer, OpError> {
+        let working = async {
+            match self {
+                Backend::Rooms(rooms) => here(Arc::clone(rooms), entry, params).await,
+                Backend::Daemon(link) => link.call(entry.name, params).await,
+            }
+        };
+        // Whichever ends first, the other is dropped: work that is dropped is cancelled.
+        tokio::select! {
+            outcome = working => outcome,
+            () = ended.cancelled() => {
+                Err(OpError::new(Code::Cancelled, "the request was cancelled"))
+            }
+        }
+    }
+}
+
+/// Runs the operation on a thread that may block; dropping this future cancels it.
+async fn here(rooms: Arc<Rooms>, entry: &'static Entry, params: Value) -> Result<Answer, OpError> {
+    let cancel = Cancel::default();
+    let _end = CancelOnDrop(cancel.clone());
+    let working = tokio::task::spawn_blocking(move || {
+        let context = Context::for_request(rooms, cancel, &params);
+        (entry.run)(&context, params)
+    });
+    working.await.unwrap_or_else(|_| {
+        let message = "this request hit a fault of coderoom's own; others are not affected";
+        Err(OpError::new(Code::Internal, message))
+    })
+}
