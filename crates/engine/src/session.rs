@@ -49,10 +49,9 @@ impl Covering {
         let mut covered = Vec::with_capacity(files.len());
         for file in files {
             if let Some(text) = file.text()
-                && text.is_indexable()
-                && !builder.is_full()
+                && let Some(doc) = builder.add(text)
             {
-                covered.push((builder.add(text), Arc::clone(file)));
+                covered.push((doc, Arc::clone(file)));
             }
         }
         Covering { segment: Arc::new(builder.finish()), files: covered }
@@ -60,8 +59,14 @@ impl Covering {
 
     /// Pairs a stored segment with the files of `snapshot` that have its texts.
     pub fn of_stored(segment: Arc<Segment>, snapshot: &Snapshot) -> Covering {
-        let docs: std::collections::HashMap<_, _> =
-            segment.docs().iter().zip(0..).map(|(hash, doc): (_, DocId)| (*hash, doc)).collect();
+        // From the back, so that the first document of a text is the one that stays.
+        let docs: std::collections::HashMap<_, _> = segment
+            .docs()
+            .iter()
+            .enumerate()
+            .rev()
+            .map(|(doc, hash)| (*hash, doc as DocId))
+            .collect();
         let files = snapshot
             .uncovered
             .iter()
@@ -119,10 +124,8 @@ impl Session {
     /// covered from now on. Segments that no longer cover any file are let go.
     pub fn attach(&self, covering: Covering) -> Arc<Snapshot> {
         let id = SegmentId(self.numbers.next_segment.fetch_add(1, Ordering::Relaxed));
-        let mut pairs: Vec<(DocId, FileId)> =
-            covering.files.iter().map(|(doc, file)| (*doc, file.id)).collect();
-        pairs.sort_unstable();
-        let attachment = Arc::new(Attachment::new(id, covering.segment, &pairs));
+        let firsts = covering.files.iter().map(|(doc, file)| (*doc, file.id));
+        let attachment = Arc::new(Attachment::new(id, covering.segment, firsts));
         let _writer = self.writer.lock();
         let now = self.snapshot();
         let mut slots: Vec<(FileId, Option<Arc<File>>)> = covering

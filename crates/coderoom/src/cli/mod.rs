@@ -8,7 +8,13 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::{Args, Parser, Subcommand};
 use serde_json::{Value, json};
 
-use crate::client::{Client, ClientError};
+use crate::{
+    client::{Client, ClientError},
+    daemon::{
+        config::socket_path,
+        lifecycle::{lock_path, wait_for},
+    },
+};
 
 /// Keeps code bases resident in memory for coding agents.
 ///
@@ -189,8 +195,11 @@ fn stop() -> anyhow::Result<ExitCode> {
         client => client?,
     };
     client.call("stop", Value::Null)?;
-    // The socket's end is the daemon's: its cache files are written then.
-    let _ = client.call("status", Value::Null);
+    // It is gone when its lock is: its cache files are written by then.
+    let lock = std::fs::File::create(lock_path(&socket_path()))?;
+    if !wait_for(&lock, || false) {
+        anyhow::bail!("the daemon has not ended yet: it may still be writing its cache files");
+    }
     print("stopped\n")
 }
 

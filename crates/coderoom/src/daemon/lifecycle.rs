@@ -56,8 +56,9 @@ impl Daemon {
         if let Some(dir) = path.parent() {
             private_dir(dir).map_err(fail)?;
         }
-        let lock = fs::File::create(path.with_extension("lock")).map_err(fail)?;
-        if lock.try_lock().is_err() || UnixStream::connect(path).is_ok() {
+        let lock = fs::File::create(lock_path(path)).map_err(fail)?;
+        let is_served = || UnixStream::connect(path).is_ok();
+        if is_served() || !wait_for(&lock, is_served) {
             return Err(StartError::Running(path.to_path_buf()));
         }
         match fs::remove_file(path) {
@@ -103,6 +104,25 @@ impl Daemon {
         let _ = tokio::time::timeout(std::time::Duration::from_secs(5), rest).await;
         Ok(())
     }
+}
+
+/// Takes the lock. A daemon that is about to end has closed its socket and may still be writing its
+/// cache files: it is waited for, unless `give_up` says that there is no point.
+pub(crate) fn wait_for(lock: &fs::File, give_up: impl Fn() -> bool) -> bool {
+    const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
+    let begun = std::time::Instant::now();
+    while lock.try_lock().is_err() {
+        if begun.elapsed() > PATIENCE || give_up() {
+            return false;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    true
+}
+
+/// Where the lock of the daemon on this socket is.
+pub(crate) fn lock_path(socket: &Path) -> PathBuf {
+    socket.with_extension("lock")
 }
 
 /// Looks after the cache files every few seconds, on a thread that may block.

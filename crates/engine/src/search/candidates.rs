@@ -100,9 +100,11 @@ impl Search {
     fn from_index<'a>(&self, snapshot: &'a Snapshot) -> Vec<(Rank, &'a Arc<File>)> {
         let mut files: Vec<(Rank, &Arc<File>)> = Vec::new();
         let mut take = |file: &'a Arc<File>| files.push((snapshot.rank(file), file));
+        let spans_lines = self.query.pattern.multiline || self.query.pattern.null_data;
         for attachment in snapshot.attachments.iter() {
             let docs = self.plan.candidates(&attachment.segment);
-            for id in docs.iter().flat_map(|doc| attachment.files_of(doc)) {
+            let large = if spans_lines { attachment.large_files() } else { &[] };
+            for id in docs.iter().flat_map(|doc| attachment.files_of(doc)).chain(large) {
                 if let Some(file) = snapshot.table.get(*id)
                     && file.segment == Some(attachment.id)
                 {
@@ -113,6 +115,8 @@ impl Search {
         let uncovered = |id: &FileId| snapshot.table.get(*id);
         snapshot.uncovered.iter().filter_map(uncovered).for_each(&mut take);
         files.sort_unstable_by_key(|(rank, _)| *rank);
+        // A large file is found once for each of its parts.
+        files.dedup_by_key(|(rank, _)| *rank);
         files
     }
 

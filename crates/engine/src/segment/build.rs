@@ -21,6 +21,10 @@ const MAX_DOCS: usize = 1 << 16;
 /// Streams may hold so many words together (a gigabyte of them).
 const MAX_WORDS: usize = 1 << 28;
 
+/// Texts of more than twice this are indexed in parts of about this size, each a document: a text
+/// of megabytes has nearly every trigram somewhere, but seldom those of one line in one part.
+const PART_BYTES: usize = 64 * 1024;
+
 /// Collects texts in document order; `finish` makes the segment.
 ///
 /// For a loader that indexes each text right after it was read; `Covering::of_stored` then pairs
@@ -59,21 +63,33 @@ impl SegmentBuilder {
 
     /// Adds a text if it can be covered at all: neither UTF-16 nor too much for this segment.
     pub fn offer(&mut self, text: &Text) {
-        if text.is_indexable() && !self.is_full() {
-            self.add(text);
-        }
+        self.add(text);
     }
 
-    /// Adds a text and returns its document; one that is there already is not added twice.
-    pub(crate) fn add(&mut self, text: &Text) -> DocId {
-        let next = self.docs.len() as DocId;
-        let doc = *self.doc_of.entry(text.hash()).or_insert(next);
-        if doc != next {
-            return doc;
+    /// Adds a text and returns its first document, if it can be covered at all. One that is there
+    /// already is not added twice.
+    pub(crate) fn add(&mut self, text: &Text) -> Option<DocId> {
+        if let Some(doc) = self.doc_of.get(&text.hash()) {
+            return Some(*doc);
         }
-        self.docs.push(text.hash());
+        let most_parts = text.bytes().len() / PART_BYTES + 1;
+        let has_room = self.docs.len() + most_parts <= MAX_DOCS && self.words < MAX_WORDS;
+        if !text.is_indexable() || !has_room {
+            return None;
+        }
+        let first = self.docs.len() as DocId;
+        self.doc_of.insert(text.hash(), first);
         self.text_bytes += text.bytes().len() as u64;
-        self.collect_trigrams(text.bytes());
+        for part in parts(text.bytes()) {
+            self.add_part(text.hash(), part);
+        }
+        Some(first)
+    }
+
+    fn add_part(&mut self, hash: ContentHash, part: &[u8]) {
+        let doc = self.docs.len() as DocId;
+        self.docs.push(hash);
+        self.collect_trigrams(part);
         for &trigram in &self.touched {
             self.seen[trigram as usize / 64] = 0;
             // No match spans lines, so no query asks for a line's end.
@@ -83,12 +99,6 @@ impl SegmentBuilder {
             }
         }
         self.touched.clear();
-        doc
-    }
-
-    /// Whether there is no room for another text.
-    pub(crate) fn is_full(&self) -> bool {
-        self.docs.len() >= MAX_DOCS || self.words >= MAX_WORDS
     }
 
     fn collect_trigrams(&mut self, bytes: &[u8]) {
@@ -131,6 +141,21 @@ impl SegmentBuilder {
         }
         Segment { docs: self.docs, text_bytes: self.text_bytes, index: lists.finish() }
     }
+}
+
+/// A text as one part, or a large one as several that end with lines: at least `PART_BYTES` each,
+/// but the last.
+fn parts(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let size = if bytes.len() > 2 * PART_BYTES { PART_BYTES } else { bytes.len() };
+    let mut rest = Some(bytes);
+    std::iter::from_fn(move || {
+        let bytes = rest.take()?;
+        let wanted = size.min(bytes.len());
+        let end = memchr::memchr(b'\n', &bytes[wanted..]).map_or(bytes.len(), |i| wanted + i + 1);
+        let (part, behind) = bytes.split_at(end);
+        rest = (!behind.is_empty()).then_some(behind);
+        Some(part)
+    })
 }
 
 /// Sorts a stream by the upper half of its words, keeping their order otherwise: `docs` gets the
@@ -240,8 +265,8 @@ mod tests {
         let mut builder = SegmentBuilder::new();
         for (doc, text) in (0..).zip(&texts) {
             let text = store.intern(text.clone().into()).expect("text");
-            assert_eq!(builder.add(&text), doc);
-            assert_eq!(builder.add(&text), doc, "a text twice is one document");
+            assert_eq!(builder.add(&text), Some(doc));
+            assert_eq!(builder.add(&text), Some(doc), "a text twice is one document");
         }
         let segment = builder.finish();
         let expected = expected(&texts);

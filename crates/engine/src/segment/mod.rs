@@ -38,6 +38,7 @@ pub(crate) const FOLD: [u8; 256] = {
 
 /// Immutable postings for a set of distinct texts.
 pub struct Segment {
+    /// The text of each document; those of a large text's parts stand side by side.
     docs: Vec<ContentHash>,
     text_bytes: u64,
     index: TrigramIndex,
@@ -45,7 +46,8 @@ pub struct Segment {
 
 /// The parts of a segment as plain bytes, for writing it down and mapping it back.
 pub struct SegmentParts {
-    /// The texts it covers, in document order.
+    /// The text of each document, in document order. A large text is several documents, one for each
+    /// of its parts, side by side.
     pub docs: Vec<ContentHash>,
     /// How many bytes they have together.
     pub text_bytes: u64,
@@ -79,7 +81,8 @@ impl Segment {
         SegmentParts { docs: self.docs.clone(), text_bytes: self.text_bytes, keys, ends, postings }
     }
 
-    /// The texts it covers, in document order.
+    /// The text of each document, in document order. A large text is several documents, one for each
+    /// of its parts, side by side.
     pub fn docs(&self) -> &[ContentHash] {
         &self.docs
     }
@@ -94,6 +97,13 @@ impl Segment {
         self.index.len_bytes() + (self.docs.len() * size_of::<ContentHash>()) as u64
     }
 
+    /// The documents of the text whose first one is `first`.
+    pub(crate) fn parts_of(&self, first: DocId) -> std::ops::Range<DocId> {
+        let rest = self.docs.get(first as usize..).unwrap_or_default();
+        let parts = rest.iter().take_while(|hash| **hash == rest[0]).count();
+        first..first + parts as DocId
+    }
+
     pub(crate) fn index(&self) -> &TrigramIndex {
         &self.index
     }
@@ -106,16 +116,30 @@ pub(crate) struct Attachment {
     /// `files[starts[d]..starts[d + 1]]` have document `d` (equal files share one).
     starts: Vec<u32>,
     files: Vec<FileId>,
+    /// Every file that it was attached for, once.
+    members: Vec<FileId>,
+    /// Those of them that have several documents.
+    large: Vec<FileId>,
 }
 
 impl Attachment {
-    /// Attaches a segment; `pairs` are (document, file), sorted.
+    /// Attaches a segment; `firsts` are the files with the first document of each.
     pub(crate) fn new(
         id: SegmentId,
         segment: Arc<Segment>,
-        pairs: &[(DocId, FileId)],
+        firsts: impl Iterator<Item = (DocId, FileId)>,
     ) -> Attachment {
-        debug_assert!(pairs.is_sorted());
+        let mut pairs = Vec::new();
+        let (mut members, mut large) = (Vec::new(), Vec::new());
+        for (first, file) in firsts {
+            let parts = segment.parts_of(first);
+            members.push(file);
+            if parts.len() > 1 {
+                large.push(file);
+            }
+            pairs.extend(parts.map(|doc| (doc, file)));
+        }
+        pairs.sort_unstable();
         let docs = segment.docs().len();
         let mut starts = Vec::with_capacity(docs + 1);
         let mut next = 0;
@@ -125,7 +149,13 @@ impl Attachment {
             }
             starts.push(next as u32);
         }
-        Attachment { id, segment, starts, files: pairs.iter().map(|&(_, file)| file).collect() }
+        let files = pairs.iter().map(|&(_, file)| file).collect();
+        Attachment { id, segment, starts, files, members, large }
+    }
+
+    /// Files whose text is several documents: a match that spans lines may lie across two of them.
+    pub(crate) fn large_files(&self) -> &[FileId] {
+        &self.large
     }
 
     /// The files that had document `doc` when the segment was attached.
@@ -134,8 +164,8 @@ impl Attachment {
         &self.files[self.starts[doc] as usize..self.starts[doc + 1] as usize]
     }
 
-    /// Every file it was attached for.
+    /// Every file that it was attached for, once.
     pub(crate) fn files(&self) -> &[FileId] {
-        &self.files
+        &self.members
     }
 }

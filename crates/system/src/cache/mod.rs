@@ -43,7 +43,7 @@ pub use store::Stored;
 
 /// The version of manifest and parts together. Raise it with every change of the format, of what
 /// the postings mean, or of what the engine calls text.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// What the cache keeps beside the snapshot.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -191,9 +191,12 @@ impl<'a> Store<'a> {
         let texts: Vec<Option<Arc<Text>>> = parts
             .docs
             .iter()
-            .map(|hash| match self.places.contains_key(hash) {
-                true => None,
-                false => self.texts.get(hash).cloned(),
+            .enumerate()
+            .map(|(i, hash)| {
+                // The parts of a large text are documents of their own, side by side.
+                let is_first = i == 0 || parts.docs[i - 1] != *hash;
+                let is_wanted = is_first && !self.places.contains_key(hash);
+                is_wanted.then(|| self.texts.get(hash).cloned())?
             })
             .collect();
         let held = texts.iter().map(|text| Some(text.as_ref()?.bytes().len() as u64));
