@@ -68,10 +68,13 @@ impl Search {
         };
         let filter = Filter::new(&query.files)?;
         let one_file = root_is_file == [true];
+        // ripgrep does not even read a pattern that cannot match.
+        let never = Pattern::default();
+        let pattern = if query.pattern.can_match() { &query.pattern } else { &never };
         let all_files = !root_is_file.is_empty() && root_is_file.iter().all(|is_file| *is_file);
         Ok(Search {
-            matcher: matcher::build_matcher(&query.pattern)?,
-            plan: matcher::build_plan(&query.pattern),
+            matcher: matcher::build_matcher(pattern)?,
+            plan: matcher::build_plan(pattern),
             filter,
             with_filename: query.output.with_filename.unwrap_or(query.output.vimgrep || !one_file),
             maps_files: all_files && root_is_file.len() <= 10,
