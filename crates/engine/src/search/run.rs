@@ -151,6 +151,9 @@ impl Search {
             let stats = summary.stats.get_or_insert_with(Stats::new);
             stats.add_searches(candidates.passed_over.searches);
             stats.add_bytes_searched(candidates.passed_over.bytes);
+        } else {
+            // Some printers count anyway, but only what the index did not rule out.
+            summary.stats = None;
         }
         Ok(summary)
     }

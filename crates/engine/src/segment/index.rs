@@ -28,6 +28,11 @@ impl AsRef<[u8]> for Words {
     }
 }
 
+/// No bytes at all may lie anywhere, and are not words then.
+fn aligned_if_empty(words: Bytes) -> Bytes {
+    if words.is_empty() { Bytes::from_owner(Words(Vec::new())) } else { words }
+}
+
 /// The documents of a delta-coded list. Ends at the end of the bytes, whatever they hold.
 pub(super) fn decode(deltas: &[u8]) -> impl Iterator<Item = DocId> + '_ {
     let mut rest = deltas.iter();
@@ -62,6 +67,7 @@ impl TrigramIndex {
         postings: Bytes,
     ) -> Result<TrigramIndex, MalformedSegment> {
         let fail = |why| Err(MalformedSegment(why));
+        let (keys, ends) = (aligned_if_empty(keys), aligned_if_empty(ends));
         let Ok(key_words) = bytemuck::try_cast_slice::<u8, u32>(&keys) else {
             return fail("keys are not aligned words");
         };
