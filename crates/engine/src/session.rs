@@ -214,7 +214,7 @@ impl Snapshot {
         attachment: &'a Attachment,
     ) -> impl Iterator<Item = &'a Arc<File>> {
         attachment
-            .files()
+            .members()
             .iter()
             .filter_map(|id| self.table.get(*id))
             .filter(|file| file.segment == Some(attachment.id))

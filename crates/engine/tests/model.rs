@@ -214,10 +214,17 @@ fn any_file() -> impl Strategy<Value = Plain> {
         1 => text().prop_map(|text| PlainBody::Bytes([b"n\n\0needle\n", &text[..]].concat())),
         1 => Just(PlainBody::Bytes(b"\xff\xfen\0e\0e\0d\0l\0e\0\n\0".to_vec())),
         1 => text().prop_map(|text| PlainBody::Bytes([b"\xef\xbb\xbf", &text[..]].concat())),
+        1 => text().prop_map(|text| PlainBody::Bytes(large(&text))),
         1 => Just(PlainBody::TooLarge),
         1 => Just(PlainBody::Unreadable),
     ];
     (body, 0..4i64).prop_map(|(body, mtime_ns)| Plain { body, mtime_ns })
+}
+
+/// So large that it is indexed in parts, with the text in several of them and where they meet.
+fn large(text: &[u8]) -> Vec<u8> {
+    let filler = b"filler of a line\n".repeat(4096);
+    [text, &filler, b"foo\nbar", text, &filler, text].concat()
 }
 
 fn any_policy() -> impl Strategy<Value = FoldPolicy> {
@@ -248,7 +255,7 @@ impl ReferenceStateMachine for Model {
             5 => (branch(), files, expect)
                 .prop_map(|(branch, files, expect)| Step::Apply { branch, files, expect }),
             3 => (branch(), any_path(), more, any::<bool>())
-.prop_map(|(branch, path, more, flip)| Step::Edit { branch, path, more, flip }),
+                .prop_map(|(branch, path, more, flip)| Step::Edit { branch, path, more, flip }),
             2 => (branch(), any_path(), any_path())
                 .prop_map(|(branch, from, to)| Step::Rename { branch, from, to }),
             1 => branch().prop_map(|branch| Step::Fork { branch }),
@@ -496,8 +503,8 @@ impl StateMachineTest for Real {
 
 prop_state_machine! {
     #![proptest_config(ProptestConfig {
-        // 96 by default; PROPTEST_CASES asks for more.
-        cases: ProptestConfig::default().cases * 3 / 8,
+        // 64 by default; PROPTEST_CASES asks for more.
+        cases: ProptestConfig::default().cases / 4,
         failure_persistence: None,
         ..ProptestConfig::default()
     })]

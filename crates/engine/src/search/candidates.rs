@@ -76,7 +76,7 @@ impl Search {
             return found;
         }
         let scan = self.wants_every_file() || self.plan == Plan::All;
-        let indexed = if scan { Vec::new() } else { self.from_index(snapshot) };
+        let indexed = if scan { Vec::new() } else { self.indexed(snapshot) };
         for (number, root) in self.filter.roots.iter().enumerate() {
             let mut memo = DirMemo::default();
             let mut take = |file: &Arc<File>| {
@@ -97,7 +97,7 @@ impl Search {
     }
 
     /// Files that the postings cannot rule out and files without postings, in path order.
-    fn from_index<'a>(&self, snapshot: &'a Snapshot) -> Vec<(Rank, &'a Arc<File>)> {
+    fn indexed<'a>(&self, snapshot: &'a Snapshot) -> Vec<(Rank, &'a Arc<File>)> {
         let mut files: Vec<(Rank, &Arc<File>)> = Vec::new();
         let mut take = |file: &'a Arc<File>| files.push((snapshot.rank(file), file));
         let spans_lines = self.query.pattern.multiline || self.query.pattern.null_data;

@@ -165,7 +165,7 @@ impl Filter {
             match self.overrides.matched(path_of(&root.display_bytes(dir)), true) {
                 Match::Whitelist(_) => true,
                 Match::Ignore(_) => false,
-                Match::None => !ignored_above && !(hidden_above && is_dotted(dir)),
+                Match::None => !(ignored_above || hidden_above && is_dotted(dir)),
             }
         });
         *memo = DirMemo {

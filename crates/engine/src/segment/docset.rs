@@ -18,7 +18,7 @@ impl DocSet {
     /// Every document of a segment with `docs` documents.
     pub(crate) fn all(docs: usize) -> DocSet {
         let mut words = vec![u64::MAX; docs.div_ceil(64)];
-        if docs % 64 != 0
+        if !docs.is_multiple_of(64)
             && let Some(last) = words.last_mut()
         {
             *last = (1 << (docs % 64)) - 1;

@@ -165,7 +165,7 @@ impl Attachment {
     }
 
     /// Every file that it was attached for, once.
-    pub(crate) fn files(&self) -> &[FileId] {
+    pub(crate) fn members(&self) -> &[FileId] {
         &self.members
     }
 }
