@@ -3,6 +3,8 @@
 //!
 //! `cargo run --release -p coderoom-system --example query -- DIR PATTERN...`
 
+#![allow(clippy::print_stdout)]
+
 use std::{path::Path, time::Instant};
 
 use coderoom_engine::{Limits, Query, Search, TextStore};
