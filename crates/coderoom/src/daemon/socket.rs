@@ -42,6 +42,8 @@ const MAX_CONNECTIONS: usize = 1024;
 const MAX_REQUESTS: usize = 64;
 /// Pieces of replies that may wait for a client.
 const WRITE_QUEUE: usize = 16;
+/// The longest that any request may take.
+const LONGEST: Duration = Duration::from_secs(3600);
 /// How long a client may keep a piece of its reply waiting.
 const WRITE_TIME: Duration = Duration::from_secs(60);
 
@@ -67,8 +69,7 @@ pub async fn serve(listener: UnixListener, rooms: Arc<Rooms>, stop: Cancellation
             continue;
         }
         let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
-            let busy = OpError::new(Code::Busy, "too many connections: close some, or try again");
-            let _ = stream.try_write(&frame::error(&Value::Null, &busy));
+            tokio::spawn(turn_away(stream));
             continue;
         };
         let connection = Connection::start(stream, Arc::clone(&rooms), stop.clone());
@@ -77,6 +78,14 @@ pub async fn serve(listener: UnixListener, rooms: Arc<Rooms>, stop: Cancellation
             drop(place);
         });
     }
+}
+
+/// Tells a client that there is no room. A stream that was just accepted is not known to be
+/// writable yet, so this has to wait a moment.
+async fn turn_away(mut stream: UnixStream) {
+    let busy = OpError::new(Code::Busy, "too many connections: close some, or try again");
+    let line = frame::error(&Value::Null, &busy);
+    let _ = tokio::time::timeout(Duration::from_secs(1), stream.write_all(&line)).await;
 }
 
 /// Whether the other end runs as the daemon's own user (or as root, whom nothing stops anyway).
@@ -206,7 +215,7 @@ impl Connection {
         let (rooms, replies) = (Arc::clone(&self.rooms), self.replies.clone());
         let (running, alive) = (Arc::clone(&self.running), self.alive.clone());
         tokio::task::spawn_blocking(move || {
-            let deadline = deadline(&rooms, &request.params);
+            let deadline = deadline(&rooms, &request.method, &request.params);
             let context = Context { rooms, cancel, deadline };
             let replies = Replies { id, queue: replies, alive };
             let work =
@@ -230,10 +239,12 @@ impl Connection {
     }
 }
 
-/// When the request must be done: its own `timeout_ms`, or the daemon's default.
-fn deadline(rooms: &Rooms, params: &Value) -> Instant {
+/// When the request must be done: its own `timeout_ms`, or the daemon's default. ripgrep has no such
+/// time, and whoever reads its output may be somebody with a pager: `rg` ends with its client.
+fn deadline(rooms: &Rooms, method: &str, params: &Value) -> Instant {
     let own = params.get("timeout_ms").and_then(Value::as_u64).map(Duration::from_millis);
-    Instant::now() + own.unwrap_or(rooms.config().query_time).min(Duration::from_secs(3600))
+    let usual = if method == rg::NAME { LONGEST } else { rooms.config().query_time };
+    Instant::now() + own.unwrap_or(usual).min(LONGEST)
 }
 
 /// Runs the operation and gives the line that ends its reply.
