@@ -89,8 +89,13 @@ pub(super) fn search(args: SearchArgs) -> anyhow::Result<ExitCode> {
         (false, true) => "count",
         (false, false) => "content",
     };
+    let path = args.path.unwrap_or_else(|| ".".into());
+    // A file is searched alone, not with all that lies beside it.
+    let file =
+        path.is_file().then(|| path.file_name()).flatten().map(|name| name.to_string_lossy());
     let params = json!({
-        "workspace": absolute(&args.path.unwrap_or_else(|| ".".into()))?,
+        "workspace": absolute(&path)?,
+        "paths": file.into_iter().collect::<Vec<_>>(),
         "pattern": args.pattern,
         "glob": args.glob,
         "type": args.types,

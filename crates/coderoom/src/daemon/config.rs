@@ -87,10 +87,11 @@ pub fn runtime_dir() -> PathBuf {
     }
 }
 
-/// Makes the directory for the user alone, or checks that it is.
+/// Makes the directory for the user alone, or checks that nobody else can put anything there. Only
+/// our own runtime directory is closed if it is open; others keep the mode that they were given.
 ///
 /// # Errors
-/// If it cannot be made, or belongs to somebody else: then nothing in it can be trusted.
+/// If it cannot be made, or somebody else may write to it: then nothing in it can be trusted.
 pub fn private_dir(path: &Path) -> io::Result<()> {
     if let Err(err) = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
         && err.kind() != io::ErrorKind::AlreadyExists
@@ -102,8 +103,16 @@ pub fn private_dir(path: &Path) -> io::Result<()> {
         let message = format!("{} is not a directory of yours: remove it", path.display());
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, message));
     }
-    if meta.mode() & 0o077 != 0 {
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700))?;
+    if path == runtime_dir() {
+        if meta.mode() & 0o077 != 0 {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700))?;
+        }
+    } else if meta.mode() & 0o022 != 0 {
+        let message = format!(
+            "others may write to {}: choose another directory, or `chmod go-w` it",
+            path.display()
+        );
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, message));
     }
     Ok(())
 }

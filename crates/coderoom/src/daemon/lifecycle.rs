@@ -7,6 +7,7 @@ use std::{
     sync::Arc,
 };
 
+use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
 use tokio::net::UnixListener;
 use tokio_util::sync::CancellationToken;
 
@@ -36,7 +37,7 @@ pub enum StartError {
     #[error("a daemon is already running on {}: use it, or stop it with `coderoom stop`", .0.display())]
     Running(PathBuf),
     /// The operating system refuses.
-    #[error("cannot listen on {}: {source}", path.display())]
+    #[error("cannot listen on {}", path.display())]
     Io {
         /// The socket.
         path: PathBuf,
@@ -53,6 +54,7 @@ impl Daemon {
     /// If another daemon is alive, or the operating system refuses.
     pub fn bind(path: &Path, config: Config) -> Result<Daemon, StartError> {
         let fail = |source| StartError::Io { path: path.to_path_buf(), source };
+        raise_descriptor_limit();
         if let Some(dir) = path.parent() {
             private_dir(dir).map_err(fail)?;
         }
@@ -83,6 +85,9 @@ impl Daemon {
     pub async fn run(self, http: Option<http::Server>) -> io::Result<()> {
         let mut terminate =
             tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        // A cache file over the user's limit must fail to be written, and not end the daemon.
+        let over_limit = tokio::signal::unix::SignalKind::from_raw(Signal::XFSZ.as_raw());
+        let _survived = tokio::signal::unix::signal(over_limit)?;
         let mut serving = tokio::task::JoinSet::new();
         serving.spawn(socket::serve(self.listener, Arc::clone(&self.rooms), self.stop.clone()));
         serving.spawn(keep_house(Arc::clone(&self.rooms), self.stop.clone()));
@@ -123,6 +128,16 @@ pub(crate) fn wait_for(lock: &fs::File, give_up: impl Fn() -> bool) -> bool {
 /// Where the lock of the daemon on this socket is.
 pub(crate) fn lock_path(socket: &Path) -> PathBuf {
     socket.with_extension("lock")
+}
+
+/// Every connection takes a descriptor, and the usual soft limit is no more than the connections
+/// that are allowed.
+fn raise_descriptor_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    if let Err(err) = setrlimit(Resource::Nofile, raised) {
+        tracing::warn!(%err, "cannot raise the limit of open files");
+    }
 }
 
 /// Looks after the cache files every few seconds, on a thread that may block.

@@ -9,7 +9,7 @@ use std::{
     io,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
@@ -43,6 +43,8 @@ const MAX_CONNECTIONS: usize = 1024;
 const MAX_REQUESTS: usize = 64;
 /// Pieces of replies that may wait for a client.
 const WRITE_QUEUE: usize = 16;
+/// The longest that any request may take.
+const LONGEST: Duration = Duration::from_secs(3600);
 /// How long a client may keep a piece of its reply waiting.
 const WRITE_TIME: Duration = Duration::from_secs(60);
 
@@ -68,8 +70,7 @@ pub async fn serve(listener: UnixListener, rooms: Arc<Rooms>, stop: Cancellation
             continue;
         }
         let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
-            let busy = OpError::new(Code::Busy, "too many connections: close some, or try again");
-            let _ = stream.try_write(&frame::error(&Value::Null, &busy));
+            tokio::spawn(turn_away(stream));
             continue;
         };
         let connection = Connection::start(stream, Arc::clone(&rooms), stop.clone());
@@ -78,6 +79,14 @@ pub async fn serve(listener: UnixListener, rooms: Arc<Rooms>, stop: Cancellation
             drop(place);
         });
     }
+}
+
+/// Tells a client that there is no room. A stream that was just accepted is not known to be
+/// writable yet, so this has to wait a moment.
+async fn turn_away(mut stream: UnixStream) {
+    let busy = OpError::new(Code::Busy, "too many connections: close some, or try again");
+    let line = frame::error(&Value::Null, &busy);
+    let _ = tokio::time::timeout(Duration::from_secs(1), stream.write_all(&line)).await;
 }
 
 /// Whether the other end runs as the daemon's own user (or as root, whom nothing stops anyway).
@@ -208,7 +217,12 @@ impl Connection {
         let (running, alive) = (Arc::clone(&self.running), self.alive.clone());
         tokio::task::spawn_blocking(move || {
             let timed = timed_params(&request.method, &request.params);
-            let context = Context::for_request(rooms, cancel, timed);
+            let mut context = Context::for_request(rooms, cancel, timed);
+            if request.method == rg::NAME && timed.get("timeout_ms").is_none() {
+                // ripgrep has no such time, and its reader may be somebody with a pager: `rg` ends
+                // with its client.
+                context.deadline = Instant::now() + LONGEST;
+            }
             let replies = Replies { id, queue: replies, alive };
             let work =
                 AssertUnwindSafe(|| answer(&context, &request.method, request.params, &replies));

@@ -19,6 +19,8 @@ pub struct Params {
     pub no_ignore: bool,
     /// Files over this size are known and not held. Bytes; default 64 MiB.
     pub max_file_size: Option<u64>,
+    /// Milliseconds to wait where another client is loading it. Default 10,000.
+    pub timeout_ms: Option<u64>,
 }
 
 impl Operation for Load {

@@ -101,7 +101,10 @@ pub fn run(context: &Context, params: Params, sink: &mut dyn Sink) -> Result<Rep
     if !trailer.is_empty() && sink.write(&trailer).is_err() {
         return Err(OpError::new(Code::Cancelled, "the client is gone"));
     }
-    Ok(Reply { exit: u8::from(!summary.matched), stderr: nothing_searched(&search, &summary) })
+    let stderr = nothing_searched(&search, &summary);
+    // To ripgrep it is an error to be told nothing about where to look and to find nothing there.
+    let exit = if stderr.is_empty() { u8::from(!summary.matched) } else { 2 };
+    Ok(Reply { exit, stderr })
 }
 
 /// Whether any ignore rule, whitelists included, decides about any path.
@@ -149,7 +152,9 @@ fn locate(
 fn nothing_searched(search: &engine::Search, summary: &engine::Summary) -> String {
     let query = search.query();
     let implicit = matches!(&query.files.roots[..], [root] if root.display.is_empty());
-    if implicit && !summary.searched && query.mode != Mode::Files {
+    // Where nothing can match, ripgrep does not even look for files.
+    let possible = !query.pattern.patterns.is_empty() && query.pattern.max_count != Some(0);
+    if implicit && possible && !summary.searched && query.mode != Mode::Files {
         return "rg: No files were searched, which means ripgrep probably applied a filter you \
                 didn't expect.\nRunning with --debug will show why files are being skipped.\n"
             .into();

@@ -221,7 +221,7 @@ fn not_held_note(candidates: &engine::Candidates) -> Option<String> {
     (!shown.is_empty()).then(|| format!("not searched: {}{tail}", shown.join(", ")))
 }
 
-fn freshness_note(freshness: Freshness) -> Option<String> {
+pub(super) fn freshness_note(freshness: Freshness) -> Option<String> {
     match freshness {
         Freshness::Exact | Freshness::Gone => None,
         Freshness::Late => Some("writes of the last moment may be missing: ask again".into()),

@@ -4,7 +4,10 @@ use coderoom_engine::{Body, RelPath, view_lines};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Operation, search::MAX_BYTES};
+use super::{
+    Context, Operation,
+    search::{MAX_BYTES, freshness_note},
+};
 use crate::error::{Code, OpError};
 
 /// The operation.
@@ -99,6 +102,7 @@ impl Operation for View {
                 reply.notes.push(err.message);
             }
         }
+        reply.notes.extend(freshness_note(located.freshness));
         Ok(reply)
     }
 

@@ -15,7 +15,7 @@ use ignore::{
 
 use super::{
     QueryError,
-    query::{FileFilter, SearchRoot, TypeChange},
+    query::{FileFilter, Glob, SearchRoot, TypeChange},
 };
 use crate::{RelPath, Visibility, file::Unheld};
 
@@ -23,6 +23,8 @@ use crate::{RelPath, Visibility, file::Unheld};
 pub(super) struct Filter {
     pub(super) roots: Vec<Root>,
     overrides: Override,
+    /// Those of the globs that shut out all that lies below something.
+    shutting: Override,
     types: Types,
     hidden: bool,
     no_ignore: bool,
@@ -71,7 +73,8 @@ impl Filter {
         };
         Ok(Filter {
             roots,
-            overrides: build_overrides(filter)?,
+            overrides: build_overrides(filter, &filter.globs)?,
+            shutting: build_overrides(filter, shutting_globs(&filter.globs))?,
             types: build_types(filter)?,
             hidden: filter.hidden,
             no_ignore: filter.no_ignore,
@@ -112,8 +115,17 @@ impl Filter {
             };
             below.is_empty()
                 || (self.admits_dirs_above(root, below, entry.visibility, &mut memo)
-                    && self.admits_entry(root, below, entry.visibility, entry.is_dir))
+                    && self.admits_entry(root, below, entry.visibility, entry.is_dir)
+                    && !(entry.is_dir && self.shuts_out_all_in(root, below)))
         })
+    }
+
+    /// Whether a walk would enter the directory (as it does for `!**/.git/**`, which does not match
+    /// `.git` itself) and find nothing there that it may take.
+    fn shuts_out_all_in(&self, root: &Root, dir: &[u8]) -> bool {
+        // A glob that ends in `/**` and matches one thing in a directory matches everything there.
+        let any = [dir, b"/x"].concat();
+        self.shutting.matched(path_of(&root.display_bytes(&any)), false).is_ignore()
     }
 
     /// Whether ripgrep would search the file at `path` when it walks `root`.
@@ -226,13 +238,24 @@ fn is_dotted(path: &[u8]) -> bool {
     path.get(start) == Some(&b'.')
 }
 
-fn build_overrides(filter: &FileFilter) -> Result<Override, QueryError> {
-    if filter.globs.is_empty() {
+/// The globs of the form `!DIR/**` that no later glob can overrule. The last match decides, so
+/// these are among those behind the last one that admits anything.
+fn shutting_globs(globs: &[Glob]) -> impl Iterator<Item = &Glob> {
+    let excluding = globs.iter().rev().take_while(|glob| glob.glob.starts_with('!'));
+    excluding.filter(|glob| glob.glob.ends_with("/**"))
+}
+
+fn build_overrides<'a>(
+    filter: &FileFilter,
+    globs: impl IntoIterator<Item = &'a Glob>,
+) -> Result<Override, QueryError> {
+    let mut globs = globs.into_iter().peekable();
+    if globs.peek().is_none() {
         return Ok(Override::empty());
     }
     let bad = |err: ignore::Error| QueryError::BadGlob(err.to_string());
     let mut builder = OverrideBuilder::new(&filter.cwd);
-    for glob in &filter.globs {
+    for glob in globs {
         builder.case_insensitive(glob.case_insensitive).map_err(bad)?;
         builder.add(&glob.glob).map_err(bad)?;
     }
