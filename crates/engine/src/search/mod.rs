@@ -66,6 +66,8 @@ impl Search {
             Mode::Count if query.output.only_matching => Mode::CountMatches,
             mode => mode,
         };
+        // Of the two kinds of lines only one can be; on a command line the later flag wins.
+        query.pattern.crlf &= !query.pattern.null_data;
         let filter = Filter::new(&query.files)?;
         let one_file = root_is_file == [true];
         let all_files = !root_is_file.is_empty() && root_is_file.iter().all(|is_file| *is_file);
