@@ -2,6 +2,7 @@
 //! looking at the candidates.
 //!
 //! `cargo run --release -p coderoom-system --example query -- DIR PATTERN...`
+#![allow(clippy::print_stdout)]
 
 use std::{path::Path, time::Instant};
 
