@@ -66,6 +66,8 @@ impl Search {
             Mode::Count if query.output.only_matching => Mode::CountMatches,
             mode => mode,
         };
+        // Of the two kinds of lines only one can be; on a command line the later flag wins.
+        query.pattern.crlf &= !query.pattern.null_data;
         let filter = Filter::new(&query.files)?;
         let one_file = root_is_file == [true];
         // ripgrep does not even read a pattern that cannot match.

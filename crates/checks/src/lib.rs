@@ -1,0 +1,28 @@
+//! What must hold for any input: one function for each fuzz target. A broken promise is a panic.
+//!
+//! `fuzz/` hands them to libFuzzer; `tests/seeds.rs` runs them over the seeds and random bytes, so
+//! that `cargo test` keeps them alive. Inputs are laid out so that seeds can be written by hand.
+
+mod change;
+mod plan;
+mod rg_args;
+mod segment_parts;
+// The oracle is the engine's own: a workspace as a plain map.
+#[path = "../../engine/tests/support/mod.rs"]
+mod support;
+mod wire;
+
+pub use change::change;
+pub use plan::plan;
+pub use rg_args::rg_args;
+pub use segment_parts::segment_parts;
+pub use wire::wire;
+
+/// Every target under the name of its fuzz target and of its directory of seeds.
+pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+    ("change", change),
+    ("plan", plan),
+    ("rg_args", rg_args),
+    ("segment_parts", segment_parts),
+    ("wire", wire),
+];
