@@ -2,7 +2,6 @@
 //! looking at the candidates.
 //!
 //! `cargo run --release -p coderoom-system --example query -- DIR PATTERN...`
-#![allow(clippy::print_stdout)]
 
 #![allow(clippy::print_stdout)]
 
