@@ -89,14 +89,10 @@ impl Search {
         &self.query
     }
 
-    /// Whether matching lines are numbered: JSON always is, summaries never are.
+    /// Whether matching lines are numbered. Other flags imply it for ripgrep unless `-N` forbids it;
+    /// that is settled by whoever makes the query.
     fn line_number(&self) -> bool {
-        let output = &self.query.output;
-        match self.query.mode {
-            _ if output.quiet => output.line_number,
-            Mode::Json => true,
-            _ => output.line_number || output.column || output.vimgrep,
-        }
+        self.query.output.line_number
     }
 
     /// Whether files without a match are part of the answer, so that the index cannot help.
