@@ -133,7 +133,8 @@ async fn check(State(guard): State<Guard>, request: Request, next: Next) -> Resp
     {
         return refusal(
             StatusCode::UNAUTHORIZED,
-            "give the token, whose file was named at the start, as `Authorization: Bearer TOKEN`",
+            "give the token (in `http.token` beside the socket, or in the file named at the start) \
+             as `Authorization: Bearer TOKEN`",
         );
     }
     next.run(request).await
