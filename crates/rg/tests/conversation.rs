@@ -254,7 +254,8 @@ fn no_config_makes_the_environment_irrelevant() {
 #[test]
 fn whoever_insists_on_the_daemon_gets_errors() {
     let stage = Stage::new();
-    let resident = |args: &[&str]| run(stage.rg(args).env("CODEROOM_RG", "resident"));
+    let alone = stage.copy("alone");
+    let resident = |args: &[&str]| run(stage.program(&alone, args).env("CODEROOM_RG", "resident"));
     let (code, stdout, stderr) = resident(&["-P", "x"]);
     assert_eq!((code, &*stdout), (Some(2), ""));
     assert!(
@@ -299,6 +300,11 @@ fn the_daemon_is_started_for_whoever_insists() {
         }
         let listener = UnixListener::bind(socket).expect("socket");
         let (mut stream, _) = listener.accept().expect("a client");
+        // Closing before the request has come would break the client's pipe.
+        let mut request = String::new();
+        let reader = stream.try_clone().expect("a second handle");
+        std::io::BufRead::read_line(&mut std::io::BufReader::new(reader), &mut request)
+            .expect("a request");
         say(&mut stream, &result(0, ""));
     });
     let own = stage.copy("empty/rg");
