@@ -18,8 +18,11 @@ pub use rg_args::rg_args;
 pub use segment_parts::segment_parts;
 pub use wire::wire;
 
+/// What libFuzzer calls with bytes.
+pub type Target = fn(&[u8]);
+
 /// Every target under the name of its fuzz target and of its directory of seeds.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+pub const TARGETS: &[(&str, Target)] = &[
     ("change", change),
     ("plan", plan),
     ("rg_args", rg_args),
