@@ -10,12 +10,14 @@ mod segment_parts;
 // The oracle is the engine's own: a workspace as a plain map.
 #[path = "../../engine/tests/support/mod.rs"]
 mod support;
+#[cfg(feature = "wire")]
 mod wire;
 
 pub use change::change;
 pub use plan::plan;
 pub use rg_args::rg_args;
 pub use segment_parts::segment_parts;
+#[cfg(feature = "wire")]
 pub use wire::wire;
 
 /// What libFuzzer calls with bytes.
@@ -27,5 +29,6 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("plan", plan),
     ("rg_args", rg_args),
     ("segment_parts", segment_parts),
+    #[cfg(feature = "wire")]
     ("wire", wire),
 ];
