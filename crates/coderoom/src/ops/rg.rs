@@ -101,9 +101,12 @@ pub fn run(context: &Context, params: Params, sink: &mut dyn Sink) -> Result<Rep
     if !trailer.is_empty() && sink.write(&trailer).is_err() {
         return Err(OpError::new(Code::Cancelled, "the client is gone"));
     }
-    let stderr = nothing_searched(&search, &summary);
+    let mut stderr = nothing_searched(&search, &summary);
     // To ripgrep it is an error to be told nothing about where to look and to find nothing there.
     let exit = if stderr.is_empty() { u8::from(!summary.matched) } else { 2 };
+    if params.no_messages {
+        stderr.clear();
+    }
     Ok(Reply { exit, stderr })
 }
 

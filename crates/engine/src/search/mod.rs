@@ -68,6 +68,10 @@ impl Search {
         };
         // Of the two kinds of lines only one can be; on a command line the later flag wins.
         query.pattern.crlf &= !query.pattern.null_data;
+        if query.pattern.max_count == Some(0) {
+            // ripgrep does not even look whether the patterns are right.
+            query.pattern.patterns.clear();
+        }
         let filter = Filter::new(&query.files)?;
         let one_file = root_is_file == [true];
         // ripgrep does not even read a pattern that cannot match.
@@ -89,14 +93,10 @@ impl Search {
         &self.query
     }
 
-    /// Whether matching lines are numbered: JSON always is, summaries never are.
+    /// Whether matching lines are numbered. Other flags imply it for ripgrep unless `-N` forbids it;
+    /// that is settled by whoever makes the query.
     fn line_number(&self) -> bool {
-        let output = &self.query.output;
-        match self.query.mode {
-            _ if output.quiet => output.line_number,
-            Mode::Json => true,
-            _ => output.line_number || output.column || output.vimgrep,
-        }
+        self.query.output.line_number
     }
 
     /// Whether files without a match are part of the answer, so that the index cannot help.

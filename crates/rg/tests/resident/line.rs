@@ -259,6 +259,11 @@ impl Line {
         if random.chance(5) {
             line.cwd = random.pick(&["src", "a"]);
         }
+        // These show whether one thread prints or several, so that an inserted `--sort` is no help.
+        let shows = |arg: &String| matches!(&arg[..], "--stats" | "--crlf" | "--null-data");
+        if line.args.iter().any(shows) {
+            line.args.splice(..0, ["--sort".into(), "path".into()]);
+        }
         if random.chance(25) {
             line.stdin = Some("foo from standard input\nbar\n");
         }
@@ -293,7 +298,7 @@ impl Line {
     pub(crate) fn differ(&self, real: &Answer, ours: &Answer) -> String {
         let show = |answer: &Answer| {
             let out = String::from_utf8_lossy(&answer.stdout).into_owned();
-            let cut: String = out.chars().take(1500).collect();
+            let cut: String = out.chars().take(6000).collect();
             format!("exit {}, standard error {:?}\n{cut}", answer.exit, answer.stderr)
         };
         let stdin = if self.stdin.is_some() { " (with standard input)" } else { "" };

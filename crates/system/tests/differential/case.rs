@@ -238,6 +238,9 @@ impl Case {
                 self.args.push(flag.into());
             }
         }
+        // What `-n` is implied by.
+        let numbered = self.query.mode == Mode::Json || output.column || output.vimgrep;
+        output.line_number |= numbered && !output.quiet;
         if !output.passthru && random.chance(3) {
             output.before_context = random.below(3);
             output.after_context = random.below(3);
