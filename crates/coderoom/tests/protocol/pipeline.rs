@@ -25,7 +25,7 @@ fn ids(client: &mut Client, count: usize) -> BTreeSet<u64> {
             let reply = client.reply();
             let id = reply["id"].as_u64().expect("an id of ours");
             let text = outcome(reply).expect("a result")["text"].as_str().map(str::to_owned);
-            let found = format!("needle {}", if id % 2 == 0 { "one" } else { "two" });
+            let found = format!("needle {}", if id.is_multiple_of(2) { "one" } else { "two" });
             assert!(text.as_deref().is_some_and(|text| text.contains(&found)), "{id}: {text:?}");
             id
         })
@@ -33,7 +33,7 @@ fn ids(client: &mut Client, count: usize) -> BTreeSet<u64> {
 }
 
 fn numbered(root: &str, id: u64) -> String {
-    request(&json!(id), "search", search(root, if id % 2 == 0 { "one" } else { "two" }))
+    request(&json!(id), "search", search(root, if id.is_multiple_of(2) { "one" } else { "two" }))
 }
 
 #[test]

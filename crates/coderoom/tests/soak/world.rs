@@ -123,17 +123,17 @@ pub(crate) fn path(file: u64, moves: u64) -> String {
 }
 
 fn dir_name(dir: u64, moves: u64) -> String {
-    if moves % 2 == 0 { format!("dir{dir}") } else { format!("dir{dir}-moved") }
+    if moves.is_multiple_of(2) { format!("dir{dir}") } else { format!("dir{dir}-moved") }
 }
 
 pub(crate) fn is_absent(generation: u64) -> bool {
-    generation % ABSENT_EVERY == 0
+    generation.is_multiple_of(ABSENT_EVERY)
 }
 
 /// Whether the file is written aside and put in place: then nobody may ever see a part of it.
 /// Others are overwritten where they are.
 pub(crate) fn is_replaced(file: u64) -> bool {
-    file % 4 != 0
+    !file.is_multiple_of(4)
 }
 
 /// What the file says in this generation: as many lines as the last of them tells, all of the same
