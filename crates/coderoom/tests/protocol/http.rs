@@ -66,7 +66,7 @@ fn only_those_with_the_token_get_in() {
             headers.extend(wrong.map(|wrong| ("Authorization", wrong)));
             let (status, body) = site.ask(path, &headers, "{}");
             assert_eq!(status, 401, "{path} with {wrong:?}");
-            assert!(body["error"]["message"].to_string().contains("http.token"), "{body}");
+            assert!(body["error"]["message"].to_string().contains("Bearer TOKEN"), "{body}");
         }
     }
     let (status, _) = site.ask("POST /v1/status", &[host, ("Authorization", &right)], "{}");
