@@ -68,10 +68,6 @@ impl Search {
         };
         // Of the two kinds of lines only one can be; on a command line the later flag wins.
         query.pattern.crlf &= !query.pattern.null_data;
-        if query.pattern.max_count == Some(0) {
-            // ripgrep does not even look whether the patterns are right.
-            query.pattern.patterns.clear();
-        }
         let filter = Filter::new(&query.files)?;
         let one_file = root_is_file == [true];
         // ripgrep does not even read a pattern that cannot match.
