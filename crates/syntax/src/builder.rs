@@ -1,0 +1,341 @@
+//! Collects the facts of one file while its tree is walked.
+//!
+//! A builder keeps the stack of scopes, interns names, and puts occurrences into the order of the
+//! text at the end, so that an extractor may meet them in any order.
+
+use std::collections::HashMap;
+
+use crate::{
+    Language,
+    facts::{
+        CallSite, Cut, Expr, ExprIx, Facts, Flags, Form, Import, Kind, Name, Narrowing, Occurrence,
+        OccurrenceIx, Role, Scope, ScopeIx, ScopeKind, Span, Symbol, SymbolIx, SyntaxError,
+        Visibility,
+    },
+};
+
+/// Errors beyond these are not listed: one missing bracket makes hundreds.
+const MAX_ERRORS: usize = 20;
+
+/// Facts in the making.
+pub struct Builder<'s> {
+    source: &'s str,
+    names: HashMap<&'s str, Name>,
+    /// Names that are not written in the source as they are.
+    made: HashMap<Box<str>, Name>,
+    open: Vec<ScopeIx>,
+    facts: Facts,
+}
+
+impl<'s> Builder<'s> {
+    /// Nothing yet, with the file's scope open.
+    pub fn new(language: Language, source: &'s str) -> Builder<'s> {
+        let file = Scope {
+            kind: ScopeKind::File,
+            parent: ScopeIx(0),
+            span: Span::new(0, source.len()),
+            owner: None,
+            wildcards: Vec::new(),
+        };
+        let facts = Facts {
+            language,
+            names: Vec::new(),
+            symbols: Vec::new(),
+            scopes: vec![file],
+            occurrences: Vec::with_capacity(source.len() / 16),
+            exprs: vec![Expr::Unknown],
+            imports: Vec::new(),
+            calls: Vec::new(),
+            narrowings: Vec::new(),
+            offers: None,
+            errors: Vec::new(),
+            cut: None,
+        };
+        Builder {
+            source,
+            names: HashMap::new(),
+            made: HashMap::new(),
+            open: vec![ScopeIx(0)],
+            facts,
+        }
+    }
+
+    /// The text being read.
+    pub fn source(&self) -> &'s str {
+        self.source
+    }
+
+    /// The text of a span; empty if it is no place in the text.
+    pub fn text(&self, span: Span) -> &'s str {
+        self.source.get(span.start as usize..span.end as usize).unwrap_or_default()
+    }
+
+    /// The name that is written there.
+    pub fn name_at(&mut self, span: Span) -> Name {
+        let text = self.text(span);
+        if let Some(name) = self.names.get(text) {
+            return *name;
+        }
+        if let Some(name) = self.made.get(text) {
+            return *name;
+        }
+        let name = self.push_name(text);
+        self.names.insert(text, name);
+        name
+    }
+
+    /// A name that need not be written anywhere.
+    pub fn name(&mut self, text: &str) -> Name {
+        if let Some(name) = self.names.get(text).or_else(|| self.made.get(text)) {
+            return *name;
+        }
+        let name = self.push_name(text);
+        self.made.insert(text.into(), name);
+        name
+    }
+
+    fn push_name(&mut self, text: &str) -> Name {
+        let name = Name(self.facts.names.len() as u32);
+        self.facts.names.push(text.into());
+        name
+    }
+
+    /// The text of a name.
+    pub fn spelled(&self, name: Name) -> &str {
+        self.facts.name(name)
+    }
+
+    /// The innermost open scope.
+    pub fn scope(&self) -> ScopeIx {
+        self.open.last().copied().unwrap_or(ScopeIx(0))
+    }
+
+    /// The scopes that are open, the file's first.
+    pub fn open_scopes(&self) -> &[ScopeIx] {
+        &self.open
+    }
+
+    /// What is known of a scope.
+    pub fn scope_of(&self, ix: ScopeIx) -> &Scope {
+        self.facts.scope(ix)
+    }
+
+    /// The innermost open scope of this kind.
+    pub fn enclosing(&self, kind: ScopeKind) -> Option<ScopeIx> {
+        self.open.iter().rev().copied().find(|&ix| self.facts.scope(ix).kind == kind)
+    }
+
+    /// The innermost open function, module or type around here that is a symbol.
+    pub fn owner(&self) -> Option<SymbolIx> {
+        self.open.iter().rev().find_map(|&ix| self.facts.scope(ix).owner)
+    }
+
+    /// Opens a scope. With an owner, it becomes that symbol's body.
+    pub fn open(&mut self, kind: ScopeKind, span: Span, owner: Option<SymbolIx>) -> ScopeIx {
+        let ix = ScopeIx(self.facts.scopes.len() as u32);
+        let parent = self.scope();
+        self.facts.scopes.push(Scope { kind, parent, span, owner, wildcards: Vec::new() });
+        if let Some(owner) = owner {
+            self.symbol_mut(owner).body = Some(ix);
+        }
+        self.open.push(ix);
+        ix
+    }
+
+    /// Closes the innermost scope.
+    pub fn close(&mut self) {
+        if self.open.len() > 1 {
+            self.open.pop();
+        }
+    }
+
+    /// Goes back into a scope that was closed, until [`Builder::close`].
+    pub fn reopen(&mut self, scope: ScopeIx) {
+        self.open.push(scope);
+    }
+
+    /// Says that within `range`, the value of a name of the scope around it is of type `ty`
+    /// (`isinstance`, a type guard).
+    pub fn narrow(&mut self, range: Span, name: Name, ty: ExprIx) {
+        self.facts.narrowings.push(Narrowing { range, name, ty });
+    }
+
+    /// Adds a wildcard to a scope.
+    pub fn wildcard(&mut self, scope: ScopeIx, expr: ExprIx) {
+        if let Some(scope) = self.facts.scopes.get_mut(scope.0 as usize) {
+            scope.wildcards.push(expr);
+        }
+    }
+
+    /// Adds an expression.
+    pub fn expr(&mut self, expr: Expr) -> ExprIx {
+        if expr == Expr::Unknown {
+            return ExprIx::UNKNOWN;
+        }
+        let ix = ExprIx(self.facts.exprs.len() as u32);
+        self.facts.exprs.push(expr);
+        ix
+    }
+
+    /// An expression made of a known one; unknown if that is.
+    pub fn wrap(&mut self, inner: ExprIx, make: impl FnOnce(ExprIx) -> Expr) -> ExprIx {
+        if inner.is_known() { self.expr(make(inner)) } else { inner }
+    }
+
+    /// One of `parts`; unknown ones are left out.
+    pub fn either(&mut self, mut parts: Vec<ExprIx>) -> ExprIx {
+        parts.retain(|part| part.is_known());
+        parts.dedup();
+        match parts.len() {
+            0 => ExprIx::UNKNOWN,
+            1 => parts[0],
+            _ => self.expr(Expr::Either(parts)),
+        }
+    }
+
+    /// Adds an occurrence of the name at `at`.
+    pub fn occurrence(&mut self, at: Span, role: Role, form: Form) -> OccurrenceIx {
+        let name = self.name_at(at);
+        let ix = OccurrenceIx(self.facts.occurrences.len() as u32);
+        self.facts.occurrences.push(Occurrence { start: at.start, name, role, form });
+        ix
+    }
+
+    /// An occurrence as an expression.
+    pub fn use_of(&mut self, at: Span, role: Role, form: Form) -> ExprIx {
+        let ix = self.occurrence(at, role, form);
+        self.expr(Expr::Occurrence(ix))
+    }
+
+    /// Changes an occurrence's role: a name turns out to be called, or written.
+    pub fn set_role(&mut self, ix: OccurrenceIx, role: Role) {
+        if let Some(occurrence) = self.facts.occurrences.get_mut(ix.0 as usize) {
+            occurrence.role = role;
+        }
+    }
+
+    /// If the expression is an occurrence, changes its role.
+    pub fn set_expr_role(&mut self, expr: ExprIx, role: Role) {
+        if let Some(Expr::Occurrence(ix)) = self.facts.exprs.get(expr.0 as usize) {
+            self.set_role(*ix, role);
+        }
+    }
+
+    /// What an expression is.
+    pub fn expr_of(&self, ix: ExprIx) -> &Expr {
+        self.facts.expr(ix)
+    }
+
+    /// A symbol declared in the innermost scope, named by the text at `at`, without an occurrence.
+    /// Flags, types and the like are set through [`Builder::symbol_mut`].
+    pub fn declare(&mut self, kind: Kind, at: Span, full: Span) -> SymbolIx {
+        let name = self.name_at(at);
+        self.declare_named(name, kind, at, full)
+    }
+
+    /// The same with a name that is not what the text says at `at` (`default`, an `impl`).
+    pub fn declare_named(&mut self, name: Name, kind: Kind, at: Span, full: Span) -> SymbolIx {
+        let ix = SymbolIx(self.facts.symbols.len() as u32);
+        let scope = self.scope();
+        let local = self
+            .open
+            .iter()
+            .any(|&ix| matches!(self.facts.scope(ix).kind, ScopeKind::Function | ScopeKind::Block));
+        self.facts.symbols.push(Symbol {
+            name,
+            kind,
+            visibility: Visibility::Public,
+            flags: if local { Flags::LOCAL } else { Flags::default() },
+            at,
+            full,
+            signature: Span { start: full.start, end: full.start },
+            doc: Span { start: full.start, end: full.start },
+            container: self.owner(),
+            scope,
+            body: None,
+            ty: ExprIx::UNKNOWN,
+            value: ExprIx::UNKNOWN,
+            bases: Vec::new(),
+            attached: ExprIx::UNKNOWN,
+        });
+        ix
+    }
+
+    /// A symbol and the occurrence that defines it.
+    pub fn define(&mut self, kind: Kind, at: Span, full: Span) -> SymbolIx {
+        let ix = self.declare(kind, at, full);
+        self.occurrence(at, Role::Definition, Form::Definition(ix));
+        ix
+    }
+
+    /// A symbol, to be completed.
+    pub fn symbol_mut(&mut self, ix: SymbolIx) -> &mut Symbol {
+        &mut self.facts.symbols[ix.0 as usize]
+    }
+
+    /// A symbol.
+    pub fn symbol(&self, ix: SymbolIx) -> &Symbol {
+        self.facts.symbol(ix)
+    }
+
+    /// The last symbol of this name in a scope.
+    pub fn find_in(&self, scope: ScopeIx, name: Name) -> Option<SymbolIx> {
+        let found =
+            self.facts.symbols.iter().rposition(|it| it.scope == scope && it.name == name)?;
+        Some(SymbolIx(found as u32))
+    }
+
+    /// Adds an import to the list of what the file depends on.
+    pub fn import(&mut self, module: Name, span: Span, names: Vec<Name>) {
+        self.facts.imports.push(Import { module, span, names });
+    }
+
+    /// Adds a call whose arguments may tell what parameters are.
+    pub fn call(&mut self, callee: ExprIx, args: Vec<ExprIx>, keywords: Vec<(Name, ExprIx)>) {
+        let Expr::Occurrence(callee) = *self.facts.expr(callee) else { return };
+        let known = |list: &[ExprIx]| list.iter().any(|arg| arg.is_known());
+        if known(&args) || keywords.iter().any(|(_, arg)| arg.is_known()) {
+            self.facts.calls.push(CallSite { callee, args, keywords });
+        }
+    }
+
+    /// Sets the names that the file offers, where it lists them itself.
+    pub fn offer(&mut self, names: Vec<Name>) {
+        self.facts.offers.get_or_insert_default().extend(names);
+    }
+
+    /// Adds a syntax error; beyond a few they are dropped.
+    pub fn error(&mut self, span: Span, message: impl Into<String>) {
+        if self.facts.errors.len() < MAX_ERRORS {
+            self.facts.errors.push(SyntaxError { span, message: message.into() });
+        }
+    }
+
+    /// Says that the facts end early.
+    pub fn cut(&mut self, cut: Cut) {
+        self.facts.cut.get_or_insert(cut);
+    }
+
+    /// The facts. Occurrences are put into the order of the text.
+    pub fn finish(mut self) -> Facts {
+        let facts = &mut self.facts;
+        if facts.occurrences.is_sorted_by_key(|it| it.start) {
+            return self.facts;
+        }
+        let mut order: Vec<u32> = (0..facts.occurrences.len() as u32).collect();
+        order.sort_by_key(|&ix| facts.occurrences[ix as usize].start);
+        let mut place = vec![0u32; order.len()];
+        for (new, &old) in order.iter().enumerate() {
+            place[old as usize] = new as u32;
+        }
+        facts.occurrences = order.iter().map(|&old| facts.occurrences[old as usize]).collect();
+        let moved = |ix: &mut OccurrenceIx| ix.0 = place[ix.0 as usize];
+        for expr in &mut facts.exprs {
+            if let Expr::Occurrence(ix) = expr {
+                moved(ix);
+            }
+        }
+        facts.calls.iter_mut().for_each(|call| moved(&mut call.callee));
+        self.facts
+    }
+}

@@ -1,0 +1,35 @@
+//! From bytes to facts, whatever the bytes are.
+
+use std::borrow::Cow;
+
+use crate::{Budget, Builder, Cut, Facts, Language};
+
+/// Stack for parsing and walking: recursive parsers go as deep as the source nests. Address space
+/// only, until it is touched.
+const STACK: usize = 32 << 20;
+
+/// The facts of `bytes`, read as `language`. Never fails and never panics: what a parser cannot
+/// make sense of is left out and listed. Costs 20-200 ms for each MB, by language.
+pub fn extract(language: Language, bytes: &[u8], budget: &Budget) -> Facts {
+    let source = source_text(bytes);
+    if source.len() > budget.max_bytes {
+        let mut builder = Builder::new(language, "");
+        builder.cut(Cut::TooLarge);
+        return builder.finish();
+    }
+    stacker::grow(STACK, || language.plugin().extract(language, &source, budget))
+}
+
+/// The bytes as text of the same length: bytes that are not UTF-8 become question marks, so that
+/// every offset stays true.
+pub fn source_text(bytes: &[u8]) -> Cow<'_, str> {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return Cow::Borrowed(text);
+    }
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(std::iter::repeat_n('?', chunk.invalid().len()));
+    }
+    Cow::Owned(text)
+}

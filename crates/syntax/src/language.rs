@@ -1,0 +1,193 @@
+//! What a language brings: how its files are recognised, how facts are taken out of them, and the
+//! rules by which its names are looked up.
+
+use crate::{
+    Facts,
+    languages::{self, Language},
+};
+
+/// Bounds on the work for one file.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget {
+    /// Larger files have no facts (generated tables, bundles).
+    pub max_bytes: usize,
+    /// Deeper nesting is left out.
+    pub max_depth: usize,
+    /// Steps of the parser for each byte, a progress callback apart; `0` for no bound.
+    pub max_steps: u64,
+}
+
+impl Default for Budget {
+    /// 4 MiB, 1,000 levels and a number of steps that ordinary files never come near.
+    fn default() -> Budget {
+        Budget { max_bytes: 4 << 20, max_depth: 1_000, max_steps: 2_000_000 }
+    }
+}
+
+/// One language. All that is particular to it is in its folder under `languages/`.
+pub trait Plugin: Sync {
+    /// Its name, as users write it: `python`.
+    fn name(&self) -> &'static str;
+
+    /// Extensions of its files, without the dot, lower case.
+    fn extensions(&self) -> &'static [&'static str];
+
+    /// Names of files without such an extension.
+    fn filenames(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Interpreters in a `#!` line.
+    fn interpreters(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// The facts of a file. Never fails: what cannot be understood is left out and listed in
+    /// [`Facts::errors`].
+    fn extract(&self, language: Language, source: &str, budget: &Budget) -> Facts;
+
+    /// The rules for looking up its names.
+    fn rules(&self) -> &'static Rules;
+
+    /// The files or directories that `module` (of [`crate::Expr::Module`]) means in `from`, the best
+    /// guess first; none if it is not in the tree.
+    fn module(&self, tree: &dyn Tree, from: &str, module: &str) -> Vec<Place> {
+        let _ = (tree, from, module);
+        Vec::new()
+    }
+
+    /// The modules that `name` means as a member of the module `of` (Python's `a.b` where `b` is a
+    /// file; a Rust `mod b;` is a symbol and needs nothing here).
+    fn submodule(&self, tree: &dyn Tree, of: &Place, name: &str) -> Vec<Place> {
+        let _ = (tree, of, name);
+        Vec::new()
+    }
+
+    /// The dotted or otherwise usual name of the module that a file is, for people and for SCIP
+    /// descriptors.
+    fn module_name(&self, tree: &dyn Tree, path: &str) -> String {
+        let _ = tree;
+        path.to_owned()
+    }
+}
+
+/// The paths of a snapshot, as far as finding modules needs them. Paths are relative to the
+/// workspace, with `/`; the root is the empty path.
+pub trait Tree {
+    /// Whether a file is there.
+    fn is_file(&self, path: &str) -> bool;
+    /// Whether a directory with files is there.
+    fn is_dir(&self, path: &str) -> bool;
+    /// The names of the files right in a directory.
+    fn files_in(&self, dir: &str) -> Vec<String>;
+    /// All files with this last component (`go.mod`, `List.java`), by path.
+    fn files_named(&self, name: &str) -> Vec<String>;
+    /// All directories with this last component, by path.
+    fn dirs_named(&self, name: &str) -> Vec<String>;
+    /// The text of a file (a manifest).
+    fn read(&self, path: &str) -> Option<String>;
+}
+
+/// What a module is in the tree.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Place {
+    /// A file: its exported top-level names.
+    File(String),
+    /// A symbol of kind module inside a file, by the names that lead to it (a Rust inline module).
+    Inside(String, Vec<String>),
+    /// A directory whose files share one namespace (Go, Java), with the extensions that count.
+    Package(String),
+    /// A directory with modules in it and no names of its own (a Python namespace package).
+    Namespace(String),
+}
+
+/// How the members of a type are seen by the code inside it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TypeScope {
+    /// By code right in the type's body only (Python).
+    BodyOnly,
+    /// By all code inside, inherited ones too (Java, C++, C#, Kotlin, Ruby's methods).
+    Inherited,
+    /// Not by their bare names (TypeScript, Rust, Go).
+    Hidden,
+}
+
+/// What a second declaration of a name in one scope of a function means.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Redeclared {
+    /// The same variable (Python, JavaScript's `var`, Ruby, PHP).
+    Same,
+    /// Another variable that hides the first from there on (Rust, Go, C, Java, C#).
+    Another,
+}
+
+/// The rules of a language's names.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules {
+    /// How members are seen inside their type.
+    pub type_scope: TypeScope,
+    /// What declaring a local again means. A name declared again among the items of a file, module
+    /// or type is always one symbol with several definitions.
+    pub redeclared: Redeclared,
+    /// Whether a name that no scope has may be a module's ([`Plugin::module`] is asked): Rust's
+    /// crates, Java's packages.
+    pub bare_modules: bool,
+    /// Whether members of a type can stand outside it ([`crate::Symbol::attached`]).
+    pub attached: bool,
+    /// Generic types that are used as what they hold: `Optional`, `Readonly`, `Box`.
+    pub transparent: &'static [&'static str],
+    /// Generic types that `await`, `?` and the like unwrap: `Promise`, `Future`, `Result`.
+    pub awaited: &'static [&'static str],
+    /// The names of constructors among a type's members: `__init__`, `constructor`, `new`.
+    pub constructors: &'static [&'static str],
+    /// The name of the member that makes instances callable: `__call__`.
+    pub call_member: Option<&'static str>,
+    /// The names that the language or its standard library has as members of its own types, so that
+    /// a member of this name on a value of unknown type says nothing: `get`, `append`, `close`.
+    pub common_members: &'static [&'static str],
+    /// Whether a bare name may be a member found by its spelling where the types are not known.
+    pub guess_members: bool,
+}
+
+impl Rules {
+    /// The rules of a language in which only spelling counts.
+    pub const BY_NAME: Rules = Rules {
+        type_scope: TypeScope::Inherited,
+        redeclared: Redeclared::Same,
+        bare_modules: false,
+        attached: false,
+        transparent: &[],
+        awaited: &[],
+        constructors: &[],
+        call_member: None,
+        common_members: &[],
+        guess_members: true,
+    };
+}
+
+/// The language of a file, by its name and its first line.
+pub fn detect(path: &str, bytes: &[u8]) -> Option<Language> {
+    let file_name = path.rsplit('/').next().unwrap_or(path);
+    if let Some(language) = languages::by_filename(file_name) {
+        return Some(language);
+    }
+    match file_name.rsplit_once('.') {
+        Some((stem, extension)) if !stem.is_empty() => {
+            languages::by_extension(&extension.to_ascii_lowercase())
+        }
+        _ => interpreter(bytes).and_then(languages::by_interpreter),
+    }
+}
+
+/// `python3` of `#!/usr/bin/env python3`, without its version.
+fn interpreter(bytes: &[u8]) -> Option<&str> {
+    let line = bytes.strip_prefix(b"#!")?;
+    let end = memchr::memchr(b'\n', &line[..line.len().min(256)]).unwrap_or(line.len().min(256));
+    let line = std::str::from_utf8(&line[..end]).ok()?;
+    let mut words = line.split_ascii_whitespace();
+    let mut program = words.next()?.rsplit('/').next()?;
+    if program == "env" {
+        program = words.find(|word| !word.starts_with('-') && !word.contains('='))?;
+    }
+    Some(program.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.'))
+}

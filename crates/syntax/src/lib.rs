@@ -1,0 +1,23 @@
+//! Bytes in, facts out: what a source file says about names, and the rules of its language.
+//!
+//! Parsers and grammars are fenced in here; nothing of them is seen outside. Pure: no files, no
+//! clock, no environment. Each language is a folder under `languages/`.
+
+mod builder;
+mod extract;
+mod facts;
+mod language;
+mod languages;
+mod pack;
+mod render;
+mod tree;
+
+pub use builder::Builder;
+pub use extract::{extract, source_text};
+pub use facts::{
+    CallSite, Cut, Expr, ExprIx, Facts, Flags, Form, Import, Kind, Name, Narrowing, Occurrence,
+    OccurrenceIx, Role, Scope, ScopeIx, ScopeKind, Span, Symbol, SymbolIx, SyntaxError, Visibility,
+};
+pub use language::{Budget, Place, Plugin, Redeclared, Rules, Tree, TypeScope, detect};
+pub use languages::Language;
+pub use pack::{Damaged, Packed};

@@ -1,0 +1,80 @@
+//! Tree-sitter, as every language here uses it: parsing within a budget, walking, errors.
+
+use std::{cell::RefCell, ops::ControlFlow};
+
+use tree_sitter::{Node, ParseOptions, ParseState, Parser, Tree};
+
+use crate::{Budget, Builder, Cut, Span};
+
+thread_local! {
+    /// Parsers keep their stacks; making one for each file costs more than small files take.
+    static PARSER: RefCell<Parser> = RefCell::new(Parser::new());
+}
+
+/// Parses `source`; `None` if that took more steps than the budget allows.
+pub(crate) fn parse(
+    grammar: tree_sitter_language::LanguageFn,
+    source: &str,
+    budget: &Budget,
+) -> Option<Tree> {
+    PARSER.with_borrow_mut(|parser| {
+        parser.set_language(&grammar.into()).ok()?;
+        parser.reset();
+        let bytes = source.as_bytes();
+        let mut steps = 0u64;
+        let mut watch = |_: &ParseState| {
+            steps += 1;
+            if steps > budget.max_steps {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        };
+        let options = ParseOptions::new().progress_callback(&mut watch);
+        parser.parse_with_options(
+            &mut |at, _| bytes.get(at..).unwrap_or_default(),
+            None,
+            Some(options),
+        )
+    })
+}
+
+/// Where a node stands.
+pub(crate) fn span(node: Node<'_>) -> Span {
+    Span::new(node.start_byte(), node.end_byte())
+}
+
+/// Lists the errors of a tree. Only subtrees with errors are looked into.
+pub(crate) fn errors(builder: &mut Builder<'_>, root: Node<'_>) {
+    if !root.has_error() {
+        return;
+    }
+    let mut cursor = root.walk();
+    loop {
+        let node = cursor.node();
+        if node.is_missing() {
+            let message = format!("`{}` is missing here", node.kind());
+            builder.error(span(node), message);
+        } else if node.is_error() {
+            builder.error(span(node), "this cannot be parsed");
+        }
+        let inside = node.has_error() && !node.is_error() && cursor.goto_first_child();
+        if inside || cursor.goto_next_sibling() {
+            continue;
+        }
+        loop {
+            if !cursor.goto_parent() {
+                return;
+            }
+            if cursor.goto_next_sibling() {
+                break;
+            }
+        }
+    }
+}
+
+/// The facts of a file that was not parsed to its end.
+pub(crate) fn gave_up(mut builder: Builder<'_>) -> crate::Facts {
+    builder.cut(Cut::TooSlow);
+    builder.finish()
+}
