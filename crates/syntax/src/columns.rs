@@ -193,6 +193,17 @@ impl ExprColumns {
                 other(self, *argument);
                 8
             }
+            Expr::Parameter(of, place) => {
+                inner(self, of);
+                other(self, *place);
+                21
+            }
+            Expr::Apply(of, args) => {
+                inner(self, of);
+                list(self, args);
+                22
+            }
+            Expr::Guard(of) => (inner(self, of), 23).1,
             Expr::Call(of) => (inner(self, of), 9).1,
             Expr::Instance(of) => (inner(self, of), 10).1,
             Expr::TypeOf(of) => (inner(self, of), 11).1,
@@ -237,6 +248,9 @@ impl ExprColumns {
             18 => Expr::ThisType(ScopeIx(self.other()?)),
             19 => Expr::Super(ScopeIx(self.other()?)),
             20 => Expr::Module(Name(self.other()?)),
+            21 => Expr::Parameter(self.inner(n)?, self.other()?),
+            22 => Expr::Apply(self.inner(n)?, self.list(n)?),
+            23 => Expr::Guard(self.inner(n)?),
             _ => return None,
         })
     }

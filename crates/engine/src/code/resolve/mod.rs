@@ -4,6 +4,7 @@
 //! bounds on depth and work. It never says more than it knows: every answer has a certainty.
 
 mod calls;
+mod expected;
 mod guess;
 mod members;
 mod modules;
@@ -12,7 +13,7 @@ mod types;
 
 use std::{collections::HashMap, sync::Arc};
 
-use coderoom_syntax::{ExprIx, Flags, Form, Kind, Name, OccurrenceIx, Place, SymbolIx};
+use coderoom_syntax::{ExprIx, Flags, Form, Kind, Name, OccurrenceIx, Place, ScopeKind, SymbolIx};
 
 use super::{
     loaded::Loaded,
@@ -86,8 +87,8 @@ pub(crate) type Args = Option<Arc<[Things]>>;
 pub(crate) enum Thing {
     /// The symbol itself: a type, a function, a namespace.
     Symbol(Target, Args),
-    /// A function found among the members of a receiver.
-    Bound(Target, Arc<Thing>),
+    /// A function found among the members of a receiver, with its own type arguments.
+    Bound(Target, Arc<Thing>, Args),
     /// An instance of a type.
     Instance(Target, Args),
     /// The instance that code inside this type belongs to.
@@ -269,6 +270,28 @@ impl<'c> Resolver<'c> {
         }
     }
 
+    /// The symbols that a member stands for that is not written anywhere.
+    pub(crate) fn member_of(&mut self, file: FileId, of: ExprIx, name: Name) -> Vec<Target> {
+        let Some(facts) = self.facts(file) else { return Vec::new() };
+        let things = self.value(file, of);
+        let members = self.members(&things, facts.facts.name(name), facts.facts.language);
+        let found = members.hits.into_iter().filter_map(|hit| match hit.found {
+            Found::Symbol(target) => Some(target),
+            _ => None,
+        });
+        found.collect()
+    }
+
+    /// What is declared where an occurrence takes a member of something unknown:
+    /// `const { name } = ...`.
+    pub(crate) fn declared_at(&mut self, file: FileId, ix: OccurrenceIx) -> Option<Target> {
+        let facts = self.facts(file)?;
+        let occurrence = *facts.facts.occurrence(ix);
+        let mut named = facts.named(occurrence.name);
+        let symbol = named.find(|it| facts.facts.symbol(*it).at.start == occurrence.start)?;
+        Some(Target { file, symbol: facts.head(symbol) })
+    }
+
     /// Where an alias leads; anything else is what it is.
     pub(crate) fn follow(&mut self, target: Target) -> Vec<Found> {
         let Some(facts) = self.facts(target.file) else { return Vec::new() };
@@ -319,7 +342,7 @@ impl<'c> Resolver<'c> {
             _ => {
                 let things = self.value(file, value);
                 let symbols = things.list.iter().filter_map(|thing| match thing {
-                    Thing::Symbol(target, _) | Thing::Bound(target, _) => {
+                    Thing::Symbol(target, _) | Thing::Bound(target, ..) => {
                         Some(Found::Symbol(*target))
                     }
                     Thing::Module(place) => Some(Found::Module(Arc::clone(place))),
@@ -399,17 +422,22 @@ impl<'c> Resolver<'c> {
         all.iter().copied().filter(|target| is_linked(self, *target)).collect()
     }
 
-    /// A member of this name among those declared in a symbol's body.
+    /// A member of this name among those declared in a symbol's body; functions' bodies have members
+    /// only for those who ask for parameters.
     pub(crate) fn declared_in(
         &mut self,
         target: Target,
         name: &str,
+        in_functions: bool,
         wanted: impl Fn(&coderoom_syntax::Symbol) -> bool,
     ) -> Option<Target> {
         let facts = self.facts(target.file)?;
         let local = facts.name(name)?;
         for part in facts.group(target.symbol) {
             let Some(body) = facts.facts.symbol(part).body else { continue };
+            if !in_functions && facts.facts.scope(body).kind == ScopeKind::Function {
+                continue;
+            }
             let found =
                 facts.declared(body, local).find(|ix: &SymbolIx| wanted(facts.facts.symbol(*ix)));
             if let Some(ix) = found {
