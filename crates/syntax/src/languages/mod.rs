@@ -34,6 +34,11 @@ impl Language {
         ALL.iter().find(|(language, _)| *language == self).map_or(ALL[0].1, |(_, plugin)| *plugin)
     }
 
+    /// Whether files of the two can name each other's symbols.
+    pub fn is_related(self, other: Language) -> bool {
+        self.plugin().name() == other.plugin().name()
+    }
+
     /// The language that users call so.
     pub fn named(name: &str) -> Option<Language> {
         find(|plugin| plugin.name() == name)

@@ -1,0 +1,115 @@
+//! Members of receivers whose type is not known: what the name alone makes likely.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use coderoom_syntax::{Expr, ExprIx};
+
+use super::{Found, Resolution, Resolver, Target};
+use crate::code::loaded::Loaded;
+
+/// The members of one name in the whole snapshot.
+#[derive(Default)]
+pub(crate) struct Candidates {
+    /// Each with the type that has it.
+    pub(crate) members: Vec<(Target, Target)>,
+    /// Whether all their types belong to one hierarchy.
+    pub(crate) related: bool,
+}
+
+impl Resolver<'_> {
+    /// What `name` may be as a member of something unknown. Only a name that one hierarchy of types
+    /// has, or that fits the receiver's own name, is worth an answer.
+    pub(super) fn guess(&mut self, facts: &Loaded, of: ExprIx, name: &str) -> Resolution {
+        let rules = facts.rules();
+        if !rules.guess_members {
+            return Resolution::default();
+        }
+        let candidates = self.candidates(name);
+        let receiver = receiver_name(facts, of);
+        let mut found: Vec<Target> = Vec::new();
+        if let Some(receiver) = receiver {
+            for (member, owner) in &candidates.members {
+                let owner_name =
+                    self.with(*owner, |symbol, facts| facts.facts.name(symbol.name).to_owned());
+                if owner_name.is_some_and(|owner| names_fit(&receiver, &owner)) {
+                    found.push(*member);
+                }
+            }
+        }
+        if found.is_empty() && candidates.related && !rules.common_members.contains(&name) {
+            found = candidates.members.iter().map(|(member, _)| *member).collect();
+        }
+        // Everything of one language family only.
+        let language = facts.facts.language;
+        found.retain(|target| {
+            self.facts(target.file).is_some_and(|it| it.facts.language.is_related(language))
+        });
+        Resolution { found: found.into_iter().map(Found::Symbol).collect(), guessed: true }
+    }
+
+    /// All members of this name.
+    pub(crate) fn candidates(&mut self, name: &str) -> Arc<Candidates> {
+        if let Some(known) = self.memo.guesses.get(name) {
+            return Arc::clone(known);
+        }
+        let mut candidates = Candidates::default();
+        for target in self.defined(name).iter().copied() {
+            if !self.is_member(target) {
+                continue;
+            }
+            let attached = self.attached_to(target);
+            let owners = if attached.is_empty() {
+                self.container(target).into_iter().collect()
+            } else {
+                attached
+            };
+            candidates.members.extend(owners.into_iter().map(|owner| (target, owner)));
+        }
+        candidates.related = self.related(&candidates.members);
+        let candidates = Arc::new(candidates);
+        self.memo.guesses.insert(name.into(), Arc::clone(&candidates));
+        candidates
+    }
+
+    /// Whether all owners have an ancestor among them in common.
+    fn related(&mut self, members: &[(Target, Target)]) -> bool {
+        const MOST: usize = 64;
+        if members.len() > MOST {
+            return false;
+        }
+        let owners: BTreeSet<Target> = members.iter().map(|(_, owner)| *owner).collect();
+        match owners.len() {
+            0 => false,
+            1 => true,
+            _ => owners.iter().any(|root| owners.iter().all(|owner| self.inherits(*owner, *root))),
+        }
+    }
+}
+
+/// The name by which a receiver is called: `user` of `self.user.save()`, `get_user` of
+/// `get_user().save()`.
+fn receiver_name(facts: &Loaded, of: ExprIx) -> Option<String> {
+    let mut ix = of;
+    for _ in 0..4 {
+        match facts.facts.expr(ix) {
+            Expr::Occurrence(at) => {
+                return Some(facts.facts.name(facts.facts.occurrence(*at).name).to_owned());
+            }
+            Expr::Member(_, name) | Expr::Named(_, name) => {
+                return Some(facts.facts.name(*name).to_owned());
+            }
+            Expr::Call(inner) | Expr::Await(inner) => ix = *inner,
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// Whether a value of this name is likely an instance of the type: `query_set` and `QuerySet`.
+fn names_fit(receiver: &str, owner: &str) -> bool {
+    let plain = |name: &str| -> String {
+        name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    };
+    let (receiver, owner) = (plain(receiver), plain(owner));
+    receiver.len() > 2 && receiver == owner
+}
