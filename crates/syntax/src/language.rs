@@ -145,6 +145,8 @@ pub struct Rules {
     /// The names that the language or its standard library has as members of its own types, so that
     /// a member of this name on a value of unknown type says nothing: `get`, `append`, `close`.
     pub common_members: &'static [&'static str],
+    /// Whether a label that its type does not have is an expression: keys of Go's map literals.
+    pub expression_keys: bool,
     /// Whether a bare name may be a member found by its spelling where the types are not known.
     pub guess_members: bool,
 }
@@ -161,6 +163,7 @@ impl Rules {
         constructors: &[],
         call_member: None,
         common_members: &[],
+        expression_keys: false,
         guess_members: true,
     };
 }

@@ -176,7 +176,9 @@ fn heads(facts: &Facts, declared: &[(ScopeIx, Name, SymbolIx)]) -> Vec<SymbolIx>
         }
         let mut head = None;
         for (_, _, ix) in group {
-            if facts.symbol(*ix).kind != Kind::Impl {
+            let symbol = facts.symbol(*ix);
+            // Members that stand outside of their types belong to different ones.
+            if symbol.kind != Kind::Impl && !symbol.attached.is_known() {
                 heads[ix.0 as usize] = *head.get_or_insert(*ix);
             }
         }

@@ -120,7 +120,14 @@ impl Resolver<'_> {
                         return hits;
                     }
                 }
-                Vec::new()
+                let underlying = self.underlying(target, args);
+                let hits = underlying.list.iter().flat_map(|thing| match thing {
+                    Thing::Instance(inner, args) if *inner != target => {
+                        self.nested_members(*inner, args, name)
+                    }
+                    _ => Vec::new(),
+                });
+                hits.collect()
             }
         }
     }

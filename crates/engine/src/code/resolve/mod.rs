@@ -262,7 +262,12 @@ impl<'c> Resolver<'c> {
             Form::Label(of) => {
                 let things = self.value(file, of);
                 let name = facts.facts.name(occurrence.name);
-                Resolution { found: self.label(&things, name), guessed: things.guessed }
+                let mut found = self.label(&things, name);
+                if found.is_empty() && !things.is_unknown() && facts.rules().expression_keys {
+                    let scope = facts.scope_at(occurrence.start);
+                    found = self.bare(file, facts, scope, occurrence.start, occurrence.name);
+                }
+                Resolution { found, guessed: things.guessed }
             }
             Form::Loose => Resolution::default(),
         }

@@ -57,7 +57,9 @@ impl Resolver<'_> {
                         && it.range.start <= occurrence.start
                         && occurrence.start < it.range.end
                 });
-                if let (Some(narrowed), coderoom_syntax::Form::Bare) = (narrowed, occurrence.form) {
+                if let (Some(narrowed), coderoom_syntax::Form::Bare) = (narrowed, occurrence.form)
+                    && !self.is_declared_in(file, at, narrowed.range)
+                {
                     let ty = self.value(file, narrowed.ty);
                     let things = self.instantiate(&ty);
                     if !things.is_unknown() {
@@ -141,6 +143,20 @@ impl Resolver<'_> {
                 self.callback_parameter(file, callee, parameter, argument)
             }
         }
+    }
+
+    /// Whether a name is declared within a range: then a narrowing there speaks of another one.
+    fn is_declared_in(
+        &mut self,
+        file: FileId,
+        at: coderoom_syntax::OccurrenceIx,
+        range: coderoom_syntax::Span,
+    ) -> bool {
+        let targets: Vec<Target> = self.resolve(file, at).targets().collect();
+        targets.into_iter().any(|target| {
+            let inside = self.with(target, |symbol, _| range.contains(symbol.at));
+            target.file == file && inside == Some(true)
+        })
     }
 
     /// What code inside of a type's scope belongs to. Inside an `impl`, that is the type it is for.
@@ -323,6 +339,12 @@ impl Resolver<'_> {
                 return self.result(*function, Some(thing));
             }
         }
+        let underlying = self.underlying(target, args);
+        if !underlying.is_unknown() && self.enter() {
+            let things = self.call(&underlying);
+            self.leave();
+            return things;
+        }
         // A value of type `type[X]` is held as an instance of X.
         Things::one(thing.clone())
     }
@@ -332,8 +354,14 @@ impl Resolver<'_> {
         if !self.enter() {
             return Things::default();
         }
-        let things = self.returned(target);
+        let mut things = self.returned(target);
         self.leave();
+        // The receiver of a generic type's method names the type's parameters anew.
+        if let Some(Thing::Instance(_, args)) = on
+            && self.with(target, |symbol, _| symbol.attached.is_known()) == Some(true)
+        {
+            things = self.bind(&things, target, args);
+        }
         self.seen_on(&things, on)
     }
 
@@ -375,14 +403,36 @@ impl Resolver<'_> {
                             instance
                         }
                     }
+                    // A function type is what calling its values gives.
+                    Some(kind) if kind.is_callable() => Things::one(thing.clone()),
                     _ => Things::one(Thing::Instance(*target, args.clone())),
                 },
                 Thing::OwnType(target) => Things::one(Thing::Own(*target)),
+                Thing::List(of) => Things::one(Thing::List(self.instantiate(of))),
+                Thing::Tuple(of) => Things::one(Thing::Tuple(
+                    of.iter().map(|part| self.instantiate(part)).collect(),
+                )),
                 other => Things::one(other.clone()),
             });
         }
         let all = union(&parts);
         if types.guessed { all.guessed() } else { all }
+    }
+
+    /// What values of a type that was made of another one are (Go's `type Names []string`): a value
+    /// of that one.
+    pub(super) fn underlying(&mut self, target: Target, args: &Args) -> Things {
+        let made_of = self.with(target, |symbol, _| {
+            matches!(symbol.kind, Kind::Class | Kind::Struct).then_some(symbol.ty)
+        });
+        let Some(Some(ty)) = made_of else { return Things::default() };
+        if !ty.is_known() || !self.enter() {
+            return Things::default();
+        }
+        let ty = self.value(target.file, ty);
+        let things = self.instantiate(&ty);
+        self.leave();
+        self.bind(&things, target, args)
     }
 
     /// What a type alias stands for, instantiated.
@@ -471,6 +521,12 @@ impl Resolver<'_> {
                 }
             }
         }
+        let underlying = self.underlying(target, args);
+        if !underlying.is_unknown() && self.enter() {
+            let things = self.element(&underlying);
+            self.leave();
+            return things;
+        }
         match args {
             Some(args) if !args.is_empty() => {
                 let last = args.last().cloned().unwrap_or_default();
@@ -488,6 +544,16 @@ impl Resolver<'_> {
                 Thing::External(Some(args), _) if args.len() > 1 => {
                     let arg = args.get(n).or_else(|| args.last()).cloned().unwrap_or_default();
                     self.instantiate(&arg)
+                }
+                Thing::Instance(target, args) => {
+                    let underlying = self.underlying(*target, args);
+                    if !underlying.is_unknown() && self.enter() {
+                        let things = self.slot(&underlying, n);
+                        self.leave();
+                        things
+                    } else {
+                        self.element(&Things::one(thing.clone()))
+                    }
                 }
                 other => self.element(&Things::one(other.clone())),
             });
