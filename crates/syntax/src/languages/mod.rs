@@ -1,5 +1,7 @@
 //! The languages. A language is a folder here, a variant of [`Language`] and a line in `ALL`.
 
+#[cfg(test)]
+mod fixtures;
 mod go;
 mod python;
 
@@ -18,10 +20,8 @@ pub enum Language {
 }
 
 /// Every language with what it brings.
-static ALL: &[(Language, &dyn Plugin)] = &[
-    (Language::Go, &go::Go),
-    (Language::Python, &python::Python),
-];
+static ALL: &[(Language, &dyn Plugin)] =
+    &[(Language::Go, &go::Go), (Language::Python, &python::Python)];
 
 impl Language {
     /// All of them.

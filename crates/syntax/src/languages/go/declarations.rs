@@ -263,4 +263,3 @@ fn is_call(node: Node<'_>) -> bool {
         _ => false,
     }
 }
-

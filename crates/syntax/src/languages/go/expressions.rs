@@ -2,7 +2,7 @@
 
 use tree_sitter::Node;
 
-use super::walk::{Labels, Walk, children, field};
+use super::walk::{Walk, children, field};
 use crate::{
     facts::{Expr, ExprIx, Kind, Role, ScopeKind},
     tree::span,
@@ -12,9 +12,19 @@ impl Walk<'_> {
     pub(super) fn expression(&mut self, node: Node<'_>) -> ExprIx {
         match node.kind() {
             "identifier" | "field_identifier" => self.bare(node, Role::Read),
-            "type_identifier" | "qualified_type" | "generic_type" | "pointer_type"
-            | "slice_type" | "array_type" | "map_type" | "channel_type" | "struct_type"
-            | "interface_type" | "function_type" | "negated_type" | "parenthesized_type"
+            "type_identifier"
+            | "qualified_type"
+            | "generic_type"
+            | "pointer_type"
+            | "slice_type"
+            | "array_type"
+            | "map_type"
+            | "channel_type"
+            | "struct_type"
+            | "interface_type"
+            | "function_type"
+            | "negated_type"
+            | "parenthesized_type"
             | "implicit_length_array_type" => self.ty(node),
             "selector_expression" => self.selector(node),
             "call_expression" => self.call(node),
@@ -53,9 +63,17 @@ impl Walk<'_> {
             "binary_expression" => self.binary(node),
             "composite_literal" => self.composite(node),
             "func_literal" => self.closure(node),
-            "interpreted_string_literal" | "raw_string_literal" | "int_literal"
-            | "float_literal" | "imaginary_literal" | "rune_literal" | "nil" | "true" | "false"
-            | "iota" | "comment" => ExprIx::UNKNOWN,
+            "interpreted_string_literal"
+            | "raw_string_literal"
+            | "int_literal"
+            | "float_literal"
+            | "imaginary_literal"
+            | "rune_literal"
+            | "nil"
+            | "true"
+            | "false"
+            | "iota"
+            | "comment" => ExprIx::UNKNOWN,
             _ => {
                 self.inside(node);
                 ExprIx::UNKNOWN
@@ -160,12 +178,11 @@ impl Walk<'_> {
     /// A function without a name.
     fn closure(&mut self, node: Node<'_>) -> ExprIx {
         let symbol = field(node, "result").map(|_| self.anonymous(Kind::Function, node, "func"));
-        let scope = self.facts.open(ScopeKind::Function, span(node), None);
+        let body = field(node, "body");
+        let scope = self.facts.open(ScopeKind::Function, span(body.unwrap_or(node)), None);
         self.parameters(field(node, "parameters"));
         let result = self.result(node);
-        self.labels.push(Labels::default());
-        self.body(field(node, "body"));
-        self.labels.pop();
+        self.body(body);
         self.facts.close();
         let Some(symbol) = symbol else { return ExprIx::UNKNOWN };
         let function = self.facts.symbol_mut(symbol);

@@ -69,8 +69,7 @@ impl Walk<'_> {
             let Some(name) = used.or(candidates.first()) else { continue };
             let Some(offset) = text.find(name.as_str()) else {
                 let name: Name = self.facts.name(name);
-                let symbol =
-                    self.facts.declare_named(name, Kind::Alias, import.last, import.spec);
+                let symbol = self.facts.declare_named(name, Kind::Alias, import.last, import.spec);
                 self.facts.symbol_mut(symbol).value = import.value;
                 continue;
             };

@@ -14,6 +14,8 @@ struct Shape {
     indexed: bool,
     /// The type of its elements, or a value of it.
     element: ExprIx,
+    /// The type of its keys.
+    key: ExprIx,
 }
 
 impl Walk<'_> {
@@ -33,10 +35,18 @@ impl Walk<'_> {
 
     /// What a literal of this type is made of.
     fn shape(&mut self, of: ExprIx) -> Shape {
+        let unknown = ExprIx::UNKNOWN;
         match self.facts.expr_of(of) {
-            Expr::List(element) => Shape { of, indexed: true, element: *element },
-            _ => Shape { of, indexed: false, element: ExprIx::UNKNOWN },
+            Expr::List(element) => Shape { of, indexed: true, element: *element, key: unknown },
+            Expr::Generic(head, args) if args.len() == 2 && self.is_map(*head) => {
+                Shape { of, indexed: true, element: args[1], key: args[0] }
+            }
+            _ => Shape { of, indexed: false, element: unknown, key: unknown },
         }
+    }
+
+    fn is_map(&self, head: ExprIx) -> bool {
+        matches!(self.facts.expr_of(head), Expr::Builtin(name) if self.facts.spelled(*name) == "map")
     }
 
     fn literal(&mut self, node: Node<'_>, mut shape: Shape) {
@@ -63,8 +73,8 @@ impl Walk<'_> {
         match inner.kind() {
             "identifier" if !shape.indexed => self.label(shape.of, inner),
             "literal_value" => {
-                let unknown = self.shape(ExprIx::UNKNOWN);
-                self.deeper(|walk| walk.literal(inner, unknown));
+                let inside = self.shape(shape.key);
+                self.deeper(|walk| walk.literal(inner, inside));
             }
             _ => {
                 self.visit(inner);

@@ -16,8 +16,13 @@ struct Manifest {
 
 pub(super) fn find(tree: &dyn Tree, from: &str, module: &str) -> Vec<Place> {
     let here = parent(from).unwrap_or_default();
-    if matches!(module, "." | ".test") {
+    if module == "." {
         return vec![Place::Package(here.to_owned())];
+    }
+    if module == ".test" {
+        // Only tests can be of this package; other files of the directory are of the other one.
+        let files = tree.files_in(here).into_iter().filter(|name| name.ends_with("_test.go"));
+        return files.map(|name| Place::File(join(here, &name))).collect();
     }
     if module.starts_with("./") || module.starts_with("../") {
         return package(tree, normal(here, module)).into_iter().collect();
@@ -47,9 +52,10 @@ pub(super) fn find(tree: &dyn Tree, from: &str, module: &str) -> Vec<Place> {
 fn in_workspace(tree: &dyn Tree, module: &str) -> Vec<Place> {
     let last = module.rsplit('/').next().unwrap_or(module);
     let tail = format!("/src/{module}");
-    let found = tree.dirs_named(last).into_iter().find(|dir| {
-        format!("/{dir}").ends_with(&tail) && has_sources(tree, dir)
-    });
+    let found = tree
+        .dirs_named(last)
+        .into_iter()
+        .find(|dir| format!("/{dir}").ends_with(&tail) && has_sources(tree, dir));
     found.map(Place::Package).into_iter().collect()
 }
 
@@ -100,7 +106,8 @@ fn manifest(tree: &dyn Tree, dir: &str) -> Option<Manifest> {
         return None;
     }
     let text = tree.read(&path)?;
-    let mut manifest = Manifest { dir: dir.to_owned(), module: String::new(), replaced: Vec::new() };
+    let mut manifest =
+        Manifest { dir: dir.to_owned(), module: String::new(), replaced: Vec::new() };
     let mut block = "";
     for line in text.lines() {
         let line = line.split("//").next().unwrap_or_default().trim();

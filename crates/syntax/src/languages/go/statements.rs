@@ -27,7 +27,10 @@ impl Walk<'_> {
                     self.facts.set_expr_role(target, Role::Write);
                 }
             }
-            "block" | "if_statement" | "expression_switch_statement" | "expression_case"
+            "block"
+            | "if_statement"
+            | "expression_switch_statement"
+            | "expression_case"
             | "default_case" => self.block(node),
             "communication_case" => self.block(node),
             "receive_statement" => self.receive(node),
@@ -37,8 +40,14 @@ impl Walk<'_> {
             "labeled_statement" | "break_statement" | "continue_statement" | "goto_statement" => {
                 self.labelled(node);
             }
-            "expression_statement" | "statement_list" | "expression_list" | "return_statement"
-            | "go_statement" | "defer_statement" | "for_clause" | "send_statement" => {
+            "expression_statement"
+            | "statement_list"
+            | "expression_list"
+            | "return_statement"
+            | "go_statement"
+            | "defer_statement"
+            | "for_clause"
+            | "send_statement" => {
                 self.inside(node);
             }
             _ => return self.expression(node),
@@ -110,13 +119,12 @@ impl Walk<'_> {
         self.assign_or_bind(node, &[value]);
     }
 
-    /// `k, v := range x`.
+    /// `k, v := range x`. Keys of maps come first; what comes first from a channel is its element.
     fn range(&mut self, node: Node<'_>) {
         let of = field(node, "right").map_or(ExprIx::UNKNOWN, |it| self.visit(it));
-        let element = self.facts.wrap(of, Expr::Element);
-        let both = field(node, "left").map_or(0, |it| children(it).len()) > 1;
-        let values = if both { [ExprIx::UNKNOWN, element] } else { [element, ExprIx::UNKNOWN] };
-        self.assign_or_bind(node, &values);
+        let first = self.facts.wrap(of, |of| Expr::Slot(of, 0));
+        let second = self.facts.wrap(of, Expr::Element);
+        self.assign_or_bind(node, &[first, second]);
     }
 
     /// `switch x := y.(type)`: one variable, whose type each case with one type narrows.

@@ -11,9 +11,28 @@ use crate::{
 
 /// The types that are declared nowhere. In the place of a type, they are no use of a name.
 const PREDECLARED: &[&str] = &[
-    "any", "bool", "byte", "comparable", "complex128", "complex64", "error", "float32", "float64",
-    "int", "int16", "int32", "int64", "int8", "rune", "string", "uint", "uint16", "uint32",
-    "uint64", "uint8", "uintptr",
+    "any",
+    "bool",
+    "byte",
+    "comparable",
+    "complex128",
+    "complex64",
+    "error",
+    "float32",
+    "float64",
+    "int",
+    "int16",
+    "int32",
+    "int64",
+    "int8",
+    "rune",
+    "string",
+    "uint",
+    "uint16",
+    "uint32",
+    "uint64",
+    "uint8",
+    "uintptr",
 ];
 
 impl Walk<'_> {
@@ -71,7 +90,9 @@ impl Walk<'_> {
             "map_type" => {
                 let key = self.type_in(node, "key");
                 let value = self.type_in(node, "value");
-                self.map(key, value)
+                let map = self.facts.name("map");
+                let map = self.facts.expr(Expr::Builtin(map));
+                self.facts.expr(Expr::Generic(map, vec![key, value]))
             }
             "struct_type" => {
                 let symbol = self.anonymous(Kind::Struct, node, "struct");
@@ -89,7 +110,7 @@ impl Walk<'_> {
             }
             "function_type" => {
                 let symbol = self.anonymous(Kind::Function, node, "func");
-                let scope = self.facts.open(ScopeKind::Function, span(node), None);
+                let scope = self.facts.open(ScopeKind::Function, nowhere(node), None);
                 self.facts.symbol_mut(symbol).body = Some(scope);
                 self.parameters(field(node, "parameters"));
                 let result = self.result(node);
@@ -99,11 +120,6 @@ impl Walk<'_> {
             }
             _ => self.visit(node),
         }
-    }
-
-    /// `map[key]value`.
-    fn map(&mut self, _key: ExprIx, value: ExprIx) -> ExprIx {
-        self.facts.expr(Expr::List(value))
     }
 
     /// `[A, B]` behind a type or function.
@@ -256,8 +272,7 @@ impl Walk<'_> {
         let Some(symbol) = self.define(Kind::Method, span(name), full) else { return };
         self.add_flags(symbol, Flags::DECLARATION);
         self.describe(symbol, full, full.end);
-        let inside = Span::new(name.end_byte(), node.end_byte());
-        self.facts.open(ScopeKind::Function, inside, Some(symbol));
+        self.facts.open(ScopeKind::Function, nowhere(node), Some(symbol));
         self.parameters(field(node, "parameters"));
         let result = self.result(node);
         self.facts.close();
@@ -330,6 +345,12 @@ impl Walk<'_> {
             self.facts.occurrence(at, Role::Write, Form::Label(of));
         }
     }
+}
+
+/// Where the parameters of a function without a body can be seen: not even in their own types, which
+/// may be called like them.
+fn nowhere(node: Node<'_>) -> Span {
+    Span::new(node.end_byte(), node.end_byte())
 }
 
 /// The name that a field gets from its embedded type.

@@ -6,7 +6,9 @@ use tree_sitter::Node;
 
 use crate::{
     Builder, Cut, Name, comments,
-    facts::{Expr, ExprIx, Flags, Form, Kind, Role, ScopeIx, ScopeKind, Span, SymbolIx, Visibility},
+    facts::{
+        Expr, ExprIx, Flags, Form, Kind, Role, ScopeIx, ScopeKind, Span, SymbolIx, Visibility,
+    },
     tree::span,
 };
 
@@ -21,6 +23,8 @@ pub(super) struct Walk<'s> {
     pub(super) labels: Vec<Labels>,
     /// Locals by scope and name: `:=` declares only names that its block does not have.
     pub(super) locals: HashMap<(ScopeIx, Name), SymbolIx>,
+    /// Whether the file is of a `_test` package, which no other package can see.
+    external_test: bool,
     depth: usize,
     max_depth: usize,
 }
@@ -40,6 +44,7 @@ impl<'s> Walk<'s> {
             qualifiers: HashSet::new(),
             labels: Vec::new(),
             locals: HashMap::new(),
+            external_test: false,
             depth: 0,
             max_depth,
         }
@@ -53,8 +58,8 @@ impl<'s> Walk<'s> {
                 package = children(node).first().map_or(package, |name| span(*name));
             }
         }
-        let external_test = self.facts.text(package).ends_with("_test");
-        let package = self.facts.name(if external_test { ".test" } else { "." });
+        self.external_test = self.facts.text(package).ends_with("_test");
+        let package = self.facts.name(if self.external_test { ".test" } else { "." });
         let package = self.facts.expr(Expr::Module(package));
         self.facts.wildcard(ScopeIx(0), package);
         for node in children(root) {
@@ -105,6 +110,7 @@ impl<'s> Walk<'s> {
             ScopeKind::Function | ScopeKind::Block => {
                 self.locals.insert((scope, name), symbol);
             }
+            ScopeKind::File if self.external_test => {}
             ScopeKind::File => self.add_flags(symbol, Flags::EXPORTED),
             ScopeKind::Module | ScopeKind::Type => {}
         }
