@@ -149,6 +149,7 @@ pub(crate) struct Memo {
     defined: HashMap<Box<str>, Arc<[Target]>>,
     guesses: HashMap<Box<str>, Arc<guess::Candidates>>,
     parameters: HashMap<Target, Things>,
+    type_parameters: HashMap<Target, Arc<[Target]>>,
 }
 
 /// How much a memo may hold before it starts anew.
