@@ -19,6 +19,8 @@ pub(crate) struct Candidates {
     by_owner: HashMap<String, Vec<Target>>,
     /// Whether all their types belong to one hierarchy.
     pub(crate) related: bool,
+    /// Those that override none of the others.
+    roots: Vec<Target>,
 }
 
 impl Resolver<'_> {
@@ -36,7 +38,7 @@ impl Resolver<'_> {
             found.extend(candidates.by_owner.get(&plain(receiver)).into_iter().flatten());
         }
         if found.is_empty() && candidates.related && !rules.common_members.contains(&name) {
-            found = candidates.members.iter().map(|(member, _)| *member).collect();
+            found = candidates.roots.clone();
         }
         // Everything of one language family only.
         let language = facts.facts.language;
@@ -72,9 +74,23 @@ impl Resolver<'_> {
             }
         }
         candidates.related = self.related(&candidates.members);
+        if candidates.related {
+            candidates.roots = self.roots(&candidates.members);
+        }
         let candidates = Arc::new(candidates);
         self.memo.guesses.insert(name.into(), Arc::clone(&candidates));
         candidates
+    }
+
+    fn roots(&mut self, members: &[(Target, Target)]) -> Vec<Target> {
+        let overrides = |resolver: &mut Self, owner: Target| {
+            members.iter().any(|(_, other)| *other != owner && resolver.inherits(owner, *other))
+        };
+        members
+            .iter()
+            .filter(|(_, owner)| !overrides(self, *owner))
+            .map(|(member, _)| *member)
+            .collect()
     }
 
     /// Whether all owners have an ancestor among them in common.

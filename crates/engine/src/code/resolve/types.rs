@@ -187,7 +187,7 @@ impl Resolver<'_> {
         let things = self.value(file, of);
         let spelled = facts.facts.name(name);
         let members = self.members(&things, spelled, facts.facts.language);
-        if !members.known {
+        if !members.known || things.guessed && members.only_external() {
             let resolution = self.guess(facts, of, spelled);
             let values = self.values_of(&resolution.found, None);
             return if resolution.guessed { values.guessed() } else { values };
