@@ -134,6 +134,9 @@ pub struct Rules {
     pub bare_modules: bool,
     /// Whether members of a type can stand outside it ([`crate::Symbol::attached`]).
     pub attached: bool,
+    /// Whether a method can have the name of a field or type: what is called is a method then, and
+    /// nothing else is (Java).
+    pub methods_apart: bool,
     /// Generic types that are used as what they hold: `Optional`, `Readonly`, `Box`.
     pub transparent: &'static [&'static str],
     /// Generic types that `await`, `?` and the like unwrap: `Promise`, `Future`, `Result`.
@@ -158,6 +161,7 @@ impl Rules {
         redeclared: Redeclared::Same,
         bare_modules: false,
         attached: false,
+        methods_apart: false,
         transparent: &[],
         awaited: &[],
         constructors: &[],

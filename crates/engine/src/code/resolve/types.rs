@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use coderoom_syntax::{Expr, ExprIx, Kind, ScopeIx, SymbolIx};
 
-use super::{Args, Found, Resolver, Target, Thing, Things};
+use super::{Args, Found, Resolver, Space, Target, Thing, Things};
 use crate::{code::loaded::Loaded, file::FileId};
 
 /// A type and what it inherits, nearest first, each with its type arguments.
@@ -35,7 +35,9 @@ impl Resolver<'_> {
         }
         self.active.insert(key, self.depth);
         let outer = std::mem::replace(&mut self.waits_on, u32::MAX);
+        let space = std::mem::replace(&mut self.space, Space::Any);
         let things = self.evaluate(file, &facts, ix);
+        self.space = space;
         self.active.remove(&key);
         if self.waits_on >= self.depth {
             self.memo.values.insert(key, things.clone());
@@ -67,7 +69,8 @@ impl Resolver<'_> {
                     }
                 }
                 if let coderoom_syntax::Form::Member(of) = occurrence.form {
-                    return self.member_value(file, facts, of, occurrence.name);
+                    let space = Space::of(occurrence.role, facts.rules());
+                    return self.member_value(file, facts, of, occurrence.name, space);
                 }
                 let resolution = self.resolve(file, at);
                 let things = self.values_of(&resolution.found, None);
@@ -78,7 +81,7 @@ impl Resolver<'_> {
                 let found = self.bare(file, facts, scope, at, name);
                 self.values_of(&found, None)
             }
-            Expr::Member(of, name) => self.member_value(file, facts, of, name),
+            Expr::Member(of, name) => self.member_value(file, facts, of, name, Space::Any),
             Expr::Call(of) => {
                 let callee = self.value(file, of);
                 self.call(&callee)
@@ -183,9 +186,11 @@ impl Resolver<'_> {
         facts: &Loaded,
         of: ExprIx,
         name: coderoom_syntax::Name,
+        space: Space,
     ) -> Things {
         let things = self.value(file, of);
         let spelled = facts.facts.name(name);
+        self.space = space;
         let members = self.members(&things, spelled, facts.facts.language);
         if !members.known || things.guessed && members.only_external() {
             let resolution = self.guess(facts, of, spelled);
