@@ -5,6 +5,7 @@
 
 mod builder;
 mod columns;
+mod comments;
 mod extract;
 mod facts;
 mod language;

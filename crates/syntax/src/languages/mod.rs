@@ -1,5 +1,8 @@
 //! The languages. A language is a folder here, a variant of [`Language`] and a line in `ALL`.
 
+#[cfg(test)]
+mod fixtures;
+mod go;
 mod python;
 
 use serde::{Deserialize, Serialize};
@@ -12,11 +15,13 @@ use crate::Plugin;
 #[non_exhaustive]
 #[expect(missing_docs, reason = "they are what they are called")]
 pub enum Language {
+    Go,
     Python,
 }
 
 /// Every language with what it brings.
-static ALL: &[(Language, &dyn Plugin)] = &[(Language::Python, &python::Python)];
+static ALL: &[(Language, &dyn Plugin)] =
+    &[(Language::Go, &go::Go), (Language::Python, &python::Python)];
 
 impl Language {
     /// All of them.
