@@ -222,7 +222,8 @@ pub struct Symbol {
     /// What it is set to; what a function returns ([`Expr::Either`] of its return statements); what
     /// an alias stands for.
     pub value: ExprIx,
-    /// Supertypes: base classes, implemented interfaces and traits, embedded structs.
+    /// Supertypes: base classes, implemented interfaces and traits, embedded structs. Of a function
+    /// that checks what its first argument is (`x is T`): that type.
     pub bases: Vec<ExprIx>,
     /// The type that it is a member of, where that is not its container (an `impl` block's type, the
     /// receiver of a Go method, `Class::` of a C++ definition).
@@ -357,6 +358,11 @@ pub enum Expr {
     /// The value of a parameter of a function type or callback that is given here: the parameter
     /// number `1` of what the call's callee (`0`) expects in its argument number `2`.
     CallbackParameter(ExprIx, u32, u32),
+    /// What the function or function type expects in its place number `1`; for a class, what its
+    /// constructor expects there.
+    Parameter(ExprIx, u32),
+    /// The type that the function says its first argument has when it answers yes.
+    Guard(ExprIx),
 }
 
 /// An import, `use`, `#include` or `require`.
