@@ -443,6 +443,15 @@ pub struct Facts {
     pub cut: Option<Cut>,
 }
 
+/// A span of a file's facts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Placed {
+    /// What is there.
+    pub what: &'static str,
+    /// Where.
+    pub span: Span,
+}
+
 /// Why facts end early.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -485,6 +494,18 @@ impl Facts {
     pub fn span(&self, occurrence: &Occurrence) -> Span {
         let len = self.name(occurrence.name).len() as u32;
         Span { start: occurrence.start, end: occurrence.start + len }
+    }
+
+    /// Every span, with what it is.
+    pub fn spans(&self) -> impl Iterator<Item = Placed> + use<'_> {
+        let symbols = self.symbols.iter().flat_map(|it| {
+            [("name", it.at), ("symbol", it.full), ("signature", it.signature), ("doc", it.doc)]
+        });
+        let scopes = self.scopes.iter().map(|it| ("scope", it.span));
+        let imports = self.imports.iter().map(|it| ("import", it.span));
+        let errors = self.errors.iter().map(|it| ("error", it.span));
+        let all = symbols.chain(scopes).chain(imports).chain(errors);
+        all.map(|(what, span)| Placed { what, span })
     }
 
     /// Whether every index and span leads somewhere: what comes from a file may be damaged.

@@ -1,5 +1,8 @@
 //! The languages. A language is a folder here, a variant of [`Language`] and a line in `ALL`.
 
+#[cfg(test)]
+mod fixtures;
+mod go;
 mod python;
 mod typescript;
 
@@ -14,6 +17,7 @@ use crate::Plugin;
 #[non_exhaustive]
 #[expect(missing_docs, reason = "they are what they are called")]
 pub enum Language {
+    Go,
     Python,
     TypeScript,
     Tsx,
@@ -22,6 +26,7 @@ pub enum Language {
 
 /// Every language with what it brings.
 static ALL: &[(Language, &dyn Plugin)] = &[
+    (Language::Go, &go::Go),
     (Language::Python, &python::Python),
     (Language::TypeScript, &TypeScript(Dialect::TypeScript)),
     (Language::Tsx, &TypeScript(Dialect::Tsx)),

@@ -143,7 +143,14 @@ impl Resolver<'_> {
                 return hits;
             }
         }
-        Vec::new()
+        let underlying = self.underlying(target, args);
+        let hits = underlying.list.iter().flat_map(|thing| match thing {
+            Thing::Instance(inner, args) if *inner != target => {
+                self.nested_members(*inner, args, name)
+            }
+            _ => Vec::new(),
+        });
+        hits.collect()
     }
 
     fn nested_members(&mut self, target: Target, args: &Args, name: &str) -> Vec<Hit> {
@@ -159,8 +166,11 @@ impl Resolver<'_> {
     /// A member that a type itself has: declared in its body, or attached to it elsewhere.
     fn own_members(&mut self, target: Target, _args: &Args, name: &str, on: &Thing) -> Vec<Hit> {
         let hit = |found| Hit { found, on: on.clone() };
+        let space = self.space;
         if let Some(member) = self.declared_in(target, name, false, |symbol| {
-            symbol.kind != Kind::Impl && symbol.kind != Kind::TypeParameter
+            symbol.kind != Kind::Impl
+                && symbol.kind != Kind::TypeParameter
+                && space.has(symbol.kind)
         }) {
             return self.follow(member).into_iter().map(hit).collect();
         }
