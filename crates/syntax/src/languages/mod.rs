@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod fixtures;
 mod go;
+mod java;
 mod python;
 
 use serde::{Deserialize, Serialize};
@@ -16,12 +17,13 @@ use crate::Plugin;
 #[expect(missing_docs, reason = "they are what they are called")]
 pub enum Language {
     Go,
+    Java,
     Python,
 }
 
 /// Every language with what it brings.
 static ALL: &[(Language, &dyn Plugin)] =
-    &[(Language::Go, &go::Go), (Language::Python, &python::Python)];
+    &[(Language::Go, &go::Go), (Language::Java, &java::Java), (Language::Python, &python::Python)];
 
 impl Language {
     /// All of them.
