@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod fixtures;
 mod go;
+mod java;
 mod python;
 mod typescript;
 
@@ -18,6 +19,7 @@ use crate::Plugin;
 #[expect(missing_docs, reason = "they are what they are called")]
 pub enum Language {
     Go,
+    Java,
     Python,
     TypeScript,
     Tsx,
@@ -27,10 +29,11 @@ pub enum Language {
 /// Every language with what it brings.
 static ALL: &[(Language, &dyn Plugin)] = &[
     (Language::Go, &go::Go),
-    (Language::Python, &python::Python),
-    (Language::TypeScript, &TypeScript(Dialect::TypeScript)),
-    (Language::Tsx, &TypeScript(Dialect::Tsx)),
+    (Language::Java, &java::Java),
     (Language::JavaScript, &TypeScript(Dialect::JavaScript)),
+    (Language::Python, &python::Python),
+    (Language::Tsx, &TypeScript(Dialect::Tsx)),
+    (Language::TypeScript, &TypeScript(Dialect::TypeScript)),
 ];
 
 impl Language {
