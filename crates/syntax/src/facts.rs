@@ -357,6 +357,9 @@ pub enum Expr {
     /// The value of a parameter of a function type or callback that is given here: the parameter
     /// number `1` of what the call's callee (`0`) expects in its argument number `2`.
     CallbackParameter(ExprIx, u32, u32),
+    /// The first of the two of which this workspace knows something: what a name of its own gives,
+    /// or else what the standard library would.
+    Else(ExprIx, ExprIx),
 }
 
 /// An import, `use`, `#include` or `require`.

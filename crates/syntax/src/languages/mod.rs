@@ -1,6 +1,7 @@
 //! The languages. A language is a folder here, a variant of [`Language`] and a line in `ALL`.
 
 mod python;
+mod rust;
 
 use serde::{Deserialize, Serialize};
 
@@ -13,10 +14,12 @@ use crate::Plugin;
 #[expect(missing_docs, reason = "they are what they are called")]
 pub enum Language {
     Python,
+    Rust,
 }
 
 /// Every language with what it brings.
-static ALL: &[(Language, &dyn Plugin)] = &[(Language::Python, &python::Python)];
+static ALL: &[(Language, &dyn Plugin)] =
+    &[(Language::Python, &python::Python), (Language::Rust, &rust::Rust)];
 
 impl Language {
     /// All of them.

@@ -112,6 +112,11 @@ impl Resolver<'_> {
                 let parts: Vec<Things> = parts.iter().map(|part| self.value(file, *part)).collect();
                 union(&parts)
             }
+            Expr::Else(first, second) => {
+                let things = self.value(file, first);
+                let outside = |it: &Thing| matches!(it, Thing::External(None, _));
+                if things.list.iter().all(outside) { self.value(file, second) } else { things }
+            }
             Expr::Tuple(parts) => {
                 let parts: Vec<Things> = parts.iter().map(|part| self.value(file, *part)).collect();
                 Things::one(Thing::Tuple(parts.into()))
@@ -211,6 +216,7 @@ impl Resolver<'_> {
                 let things = self.stored(target);
                 self.seen_on(&things, on)
             }
+            Kind::Module => self.inside_of(target),
             Kind::Alias => {
                 let found = self.follow(target);
                 let found: Vec<Found> =
@@ -258,7 +264,10 @@ impl Resolver<'_> {
             let is_default = symbol.kind == Kind::Parameter
                 && !matches!(
                     facts.facts.expr(symbol.value),
-                    Expr::This(_) | Expr::ThisType(_) | Expr::CallbackParameter(..)
+                    Expr::This(_)
+                        | Expr::ThisType(_)
+                        | Expr::CallbackParameter(..)
+                        | Expr::Else(..)
                 );
             // A default is one thing that is passed, and usually `None` or a plain value.
             if is_default && value.list.iter().all(|it| matches!(it, Thing::External(..))) {
