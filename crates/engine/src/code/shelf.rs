@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use coderoom_syntax::{Budget, Language, Packed, extract};
+use coderoom_syntax::{Budget, Facts, Language, Packed, extract};
 use quick_cache::{Weighter, sync::Cache};
 
 use super::loaded::Loaded;
@@ -33,10 +33,23 @@ impl Shelf {
 
     /// The packed facts of a text; made now if it has none.
     pub(crate) fn packed(text: &Text, language: Language, budget: &Budget) -> Arc<Packed> {
-        let make = || Arc::new(Packed::new(extract(language, text.bytes(), budget)));
+        let make = || Arc::new(Packed::new(&extract(language, text.bytes(), budget)));
         let (first, packed) = text.facts().get_or_init(|| (language, make()));
         // The same bytes under a second language are rare enough to be read again.
         if *first == language { Arc::clone(packed) } else { make() }
+    }
+
+    /// The facts of a text, unpacked, or taken out now and packed for later.
+    fn taken_out(text: &Text, language: Language) -> Facts {
+        if let Some((first, packed)) = text.facts().get()
+            && *first == language
+            && let Ok(facts) = packed.unpack()
+        {
+            return facts;
+        }
+        let facts = extract(language, text.bytes(), &Budget::default());
+        text.facts().get_or_init(|| (language, Arc::new(Packed::new(&facts))));
+        facts
     }
 
     /// The facts of a text.
@@ -45,9 +58,7 @@ impl Shelf {
         if let Some(loaded) = self.loaded.get(&key) {
             return loaded;
         }
-        let packed = Shelf::packed(text, language, &Budget::default());
-        let facts =
-            packed.unpack().unwrap_or_else(|_| extract(language, text.bytes(), &Budget::default()));
+        let facts = Shelf::taken_out(text, language);
         let loaded = Arc::new(Loaded::new(facts));
         self.loaded.insert(key, Arc::clone(&loaded));
         loaded

@@ -23,6 +23,13 @@ pub(crate) struct Members {
     pub(crate) guessed: bool,
 }
 
+impl Members {
+    /// Whether nothing of this snapshot was found.
+    pub(super) fn only_external(&self) -> bool {
+        self.hits.iter().all(|hit| hit.found == Found::External)
+    }
+}
+
 impl Resolver<'_> {
     /// The members of this name that any of `things` has.
     pub(crate) fn members(&mut self, things: &Things, name: &str, language: Language) -> Members {
@@ -120,7 +127,14 @@ impl Resolver<'_> {
                         return hits;
                     }
                 }
-                Vec::new()
+                let underlying = self.underlying(target, args);
+                let hits = underlying.list.iter().flat_map(|thing| match thing {
+                    Thing::Instance(inner, args) if *inner != target => {
+                        self.nested_members(*inner, args, name)
+                    }
+                    _ => Vec::new(),
+                });
+                hits.collect()
             }
         }
     }
@@ -138,8 +152,11 @@ impl Resolver<'_> {
     /// A member that a type itself has: declared in its body, or attached to it elsewhere.
     fn own_members(&mut self, target: Target, _args: &Args, name: &str, on: &Thing) -> Vec<Hit> {
         let hit = |found| Hit { found, on: on.clone() };
+        let space = self.space;
         if let Some(member) = self.declared_in(target, name, |symbol| {
-            symbol.kind != Kind::Impl && symbol.kind != Kind::TypeParameter
+            symbol.kind != Kind::Impl
+                && symbol.kind != Kind::TypeParameter
+                && space.has(symbol.kind)
         }) {
             return self.follow(member).into_iter().map(hit).collect();
         }
