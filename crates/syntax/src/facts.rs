@@ -548,6 +548,7 @@ impl Facts {
             | Expr::List(of)
             | Expr::CallbackParameter(of, ..) => expr(*of),
             Expr::Generic(of, args) => expr(*of) && args.iter().copied().all(expr),
+            Expr::Else(first, second) => expr(*first) && expr(*second),
             Expr::Either(parts) | Expr::Tuple(parts) => parts.iter().copied().all(expr),
             Expr::Builtin(it) | Expr::Module(it) => name(*it),
             Expr::Function(it) => symbol(*it),

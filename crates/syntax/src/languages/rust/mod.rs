@@ -16,6 +16,8 @@ mod modules;
 mod paths;
 mod patterns;
 mod statements;
+#[cfg(test)]
+mod tests;
 mod types;
 mod uses;
 mod walk;
