@@ -546,6 +546,8 @@ impl Facts {
             | Expr::Slot(of, _)
             | Expr::Await(of)
             | Expr::List(of)
+            | Expr::Guard(of)
+            | Expr::Parameter(of, _)
             | Expr::CallbackParameter(of, ..) => expr(*of),
             Expr::Generic(of, args) => expr(*of) && args.iter().copied().all(expr),
             Expr::Else(first, second) => expr(*first) && expr(*second),
