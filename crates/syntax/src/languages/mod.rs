@@ -5,6 +5,7 @@ mod fixtures;
 mod go;
 mod java;
 mod python;
+mod rust;
 mod typescript;
 
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,7 @@ pub enum Language {
     Go,
     Java,
     Python,
+    Rust,
     TypeScript,
     Tsx,
     JavaScript,
@@ -32,6 +34,7 @@ static ALL: &[(Language, &dyn Plugin)] = &[
     (Language::Java, &java::Java),
     (Language::JavaScript, &TypeScript(Dialect::JavaScript)),
     (Language::Python, &python::Python),
+    (Language::Rust, &rust::Rust),
     (Language::Tsx, &TypeScript(Dialect::Tsx)),
     (Language::TypeScript, &TypeScript(Dialect::TypeScript)),
 ];

@@ -21,8 +21,13 @@ impl Resolver<'_> {
         if !ix.is_known() {
             return Things::default();
         }
+        self.begin();
         let key = (file, ix);
         if let Some(known) = self.memo.values.get(&key) {
+            return known.clone();
+        }
+        if let Some((known, waits_on)) = self.partial.values.get(&key) {
+            self.waits_on = self.waits_on.min(*waits_on);
             return known.clone();
         }
         if let Some(depth) = self.active.get(&key) {
@@ -43,6 +48,7 @@ impl Resolver<'_> {
             self.memo.values.insert(key, things.clone());
             self.waits_on = outer;
         } else {
+            self.partial.values.insert(key, (things.clone(), self.waits_on));
             self.waits_on = self.waits_on.min(outer);
         }
         self.leave();
@@ -116,6 +122,11 @@ impl Resolver<'_> {
             Expr::Either(parts) => {
                 let parts: Vec<Things> = parts.iter().map(|part| self.value(file, *part)).collect();
                 union(&parts)
+            }
+            Expr::Else(first, second) => {
+                let things = self.value(file, first);
+                let outside = |it: &Thing| matches!(it, Thing::External(None, _));
+                if things.list.iter().all(outside) { self.value(file, second) } else { things }
             }
             Expr::Tuple(parts) => {
                 let parts: Vec<Things> = parts.iter().map(|part| self.value(file, *part)).collect();
@@ -250,6 +261,7 @@ impl Resolver<'_> {
                 let things = self.stored(target);
                 self.seen_on(&things, on)
             }
+            Kind::Module => self.inside_of(target),
             Kind::Alias => {
                 let found = self.follow(target);
                 let found: Vec<Found> =
@@ -662,12 +674,18 @@ impl Resolver<'_> {
         if let Some(known) = self.memo.ancestors.get(&target) {
             return Arc::clone(known);
         }
+        if let Some((known, waits_on)) = self.partial.ancestors.get(&target) {
+            self.waits_on = self.waits_on.min(*waits_on);
+            return Arc::clone(known);
+        }
         let outer = std::mem::replace(&mut self.waits_on, u32::MAX);
         let mut ancestors = Ancestors::default();
         self.collect_ancestors(target, None, &mut ancestors);
         let ancestors = Arc::new(ancestors);
         if self.waits_on == u32::MAX {
             self.memo.ancestors.insert(target, Arc::clone(&ancestors));
+        } else {
+            self.partial.ancestors.insert(target, (Arc::clone(&ancestors), self.waits_on));
         }
         self.waits_on = self.waits_on.min(outer);
         ancestors
