@@ -256,6 +256,7 @@ impl ExprColumns {
             21 => Expr::Parameter(self.inner(n)?, self.other()?),
             22 => Expr::Apply(self.inner(n)?, self.list(n)?),
             23 => Expr::Guard(self.inner(n)?),
+            24 => Expr::Else(self.inner(n)?, self.inner(n)?),
             _ => return None,
         })
     }
