@@ -216,12 +216,6 @@ impl ExprColumns {
             Expr::ThisType(scope) => (other(self, scope.0), 18).1,
             Expr::Super(scope) => (other(self, scope.0), 19).1,
             Expr::Module(name) => (other(self, name.0), 20).1,
-            Expr::Parameter(of, place) => {
-                inner(self, of);
-                other(self, *place);
-                21
-            }
-            Expr::Guard(of) => (inner(self, of), 22).1,
         };
         self.tags.push(tag);
     }
