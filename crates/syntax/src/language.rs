@@ -29,6 +29,11 @@ pub trait Plugin: Sync {
     /// Its name, as users write it: `python`.
     fn name(&self) -> &'static str;
 
+    /// The name of the languages whose files can name each other's symbols.
+    fn family(&self) -> &'static str {
+        self.name()
+    }
+
     /// Extensions of its files, without the dot, lower case.
     fn extensions(&self) -> &'static [&'static str];
 

@@ -5,9 +5,12 @@ mod fixtures;
 mod go;
 mod java;
 mod python;
+mod rust;
+mod typescript;
 
 use serde::{Deserialize, Serialize};
 
+use self::typescript::{Dialect, TypeScript};
 use crate::Plugin;
 
 /// A language that facts can be taken out of.
@@ -19,11 +22,22 @@ pub enum Language {
     Go,
     Java,
     Python,
+    Rust,
+    TypeScript,
+    Tsx,
+    JavaScript,
 }
 
 /// Every language with what it brings.
-static ALL: &[(Language, &dyn Plugin)] =
-    &[(Language::Go, &go::Go), (Language::Java, &java::Java), (Language::Python, &python::Python)];
+static ALL: &[(Language, &dyn Plugin)] = &[
+    (Language::Go, &go::Go),
+    (Language::Java, &java::Java),
+    (Language::JavaScript, &TypeScript(Dialect::JavaScript)),
+    (Language::Python, &python::Python),
+    (Language::Rust, &rust::Rust),
+    (Language::Tsx, &TypeScript(Dialect::Tsx)),
+    (Language::TypeScript, &TypeScript(Dialect::TypeScript)),
+];
 
 impl Language {
     /// All of them.
@@ -38,7 +52,7 @@ impl Language {
 
     /// Whether files of the two can name each other's symbols.
     pub fn is_related(self, other: Language) -> bool {
-        self.plugin().name() == other.plugin().name()
+        self.plugin().family() == other.plugin().family()
     }
 
     /// The language that users call so.
