@@ -99,7 +99,11 @@ impl Walk<'_> {
                 self.builtin("Class")
             }
             kind if kind.ends_with("_literal") => {
-                if kind == "null_literal" { ExprIx::UNKNOWN } else { self.builtin("int") }
+                if kind == "null_literal" {
+                    ExprIx::UNKNOWN
+                } else {
+                    self.builtin("int")
+                }
             }
             _ => {
                 self.inside(node);
