@@ -211,6 +211,11 @@ impl ExprColumns {
                 21
             }
             Expr::Guard(of) => (inner(self, of), 22).1,
+            Expr::Else(first, second) => {
+                inner(self, first);
+                inner(self, second);
+                23
+            }
         };
         self.tags.push(tag);
     }
@@ -245,6 +250,7 @@ impl ExprColumns {
             20 => Expr::Module(Name(self.other()?)),
             21 => Expr::Parameter(self.inner(n)?, self.other()?),
             22 => Expr::Guard(self.inner(n)?),
+            23 => Expr::Else(self.inner(n)?, self.inner(n)?),
             _ => return None,
         })
     }
