@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod fixtures;
 mod go;
+mod java;
 mod python;
 mod rust;
 mod typescript;
@@ -19,6 +20,7 @@ use crate::Plugin;
 #[expect(missing_docs, reason = "they are what they are called")]
 pub enum Language {
     Go,
+    Java,
     Python,
     Rust,
     TypeScript,
@@ -29,11 +31,12 @@ pub enum Language {
 /// Every language with what it brings.
 static ALL: &[(Language, &dyn Plugin)] = &[
     (Language::Go, &go::Go),
+    (Language::Java, &java::Java),
+    (Language::JavaScript, &TypeScript(Dialect::JavaScript)),
     (Language::Python, &python::Python),
     (Language::Rust, &rust::Rust),
-    (Language::TypeScript, &TypeScript(Dialect::TypeScript)),
     (Language::Tsx, &TypeScript(Dialect::Tsx)),
-    (Language::JavaScript, &TypeScript(Dialect::JavaScript)),
+    (Language::TypeScript, &TypeScript(Dialect::TypeScript)),
 ];
 
 impl Language {

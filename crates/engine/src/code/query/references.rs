@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use coderoom_syntax::{Flags, Kind, Role};
+use coderoom_syntax::{Expr, ExprIx, Facts, Flags, Kind, Name, OccurrenceIx, Role};
 
 use crate::{
     RelPath,
@@ -47,7 +47,10 @@ impl Code {
     ) -> Option<References> {
         let (file, occurrence) = self.occurrence(path, line, column)?;
         let mut resolver = Resolver::new(self);
-        let targets: Vec<Target> = resolver.resolve(file, occurrence).targets().collect();
+        let mut targets: Vec<Target> = resolver.resolve(file, occurrence).targets().collect();
+        if targets.is_empty() {
+            targets.extend(resolver.declared_at(file, occurrence));
+        }
         Some(References { references: references(&mut resolver, &targets, floor) })
     }
 
@@ -68,9 +71,19 @@ impl Code {
                 resolution.certainty(),
             ));
         }
+        if references.is_empty()
+            && let Some(target) = resolver.declared_at(file, occurrence)
+            && let Some(facts) = resolver.facts(file)
+        {
+            let at = facts.facts.symbol(target.symbol).at.start;
+            references.push(reference(self, file, at, Role::Definition, Certainty::Exact));
+        }
         Some(References { references })
     }
 }
+
+/// The name of a default export, which importers give a name of their own.
+const DEFAULT: &str = "default";
 
 fn reference(code: &Code, file: FileId, at: u32, role: Role, certainty: Certainty) -> Reference {
     let (line, column) = code.line_column(file, at);
@@ -102,6 +115,10 @@ pub(crate) fn references(
         local_only &= local && !parameter;
         if !names.contains(&name) {
             names.push(name);
+        }
+        let default = resolver.with(*target, |symbol, _| symbol.flags.has(Flags::DEFAULT));
+        if default == Some(true) && !names.iter().any(|it| it == DEFAULT) {
+            names.push(DEFAULT.to_owned());
         }
     }
     let mut found: BTreeSet<(FileId, u32, Role, Certainty)> = BTreeSet::new();
@@ -155,16 +172,39 @@ fn in_file(
     }
     // `import a as b`: from here on it is called `b`.
     for symbol in facts.facts.symbols.iter().filter(|symbol| symbol.kind == Kind::Alias) {
-        let coderoom_syntax::Expr::Occurrence(of) = facts.facts.expr(symbol.value) else {
-            continue;
-        };
-        if facts.facts.occurrence(*of).name != local || symbol.name == local {
+        if symbol.name == local {
             continue;
         }
-        let leads = resolver.resolve(file, *of).targets().any(|target| wanted.contains(&target));
+        let leads = named_by(&facts.facts, symbol.value).into_iter().any(|by| match by {
+            By::Occurrence(of) => {
+                facts.facts.occurrence(of).name == local
+                    && resolver.resolve(file, of).targets().any(|it| wanted.contains(&it))
+            }
+            By::Member(of, name) => {
+                name == local
+                    && resolver.member_of(file, of, name).iter().any(|it| wanted.contains(it))
+            }
+        });
         let other = facts.facts.name(symbol.name).to_owned();
         if leads && !names.contains(&other) {
             names.push(other);
         }
+    }
+}
+
+/// How an alias names what it stands for.
+enum By {
+    /// Where it is written.
+    Occurrence(OccurrenceIx),
+    /// As a member of something, without being written (default imports).
+    Member(ExprIx, Name),
+}
+
+fn named_by(facts: &Facts, value: ExprIx) -> Vec<By> {
+    match facts.expr(value) {
+        Expr::Occurrence(of) => vec![By::Occurrence(*of)],
+        Expr::Member(of, name) => vec![By::Member(*of, *name)],
+        Expr::Either(parts) => parts.iter().flat_map(|part| named_by(facts, *part)).collect(),
+        _ => Vec::new(),
     }
 }

@@ -137,12 +137,21 @@ impl Resolver<'_> {
         {
             return Vec::new();
         }
+        // A default export has a name of its own, under which importers do not know it.
+        if name == "default" && !through_wildcard {
+            let is_default = |ix: &SymbolIx| facts.facts.symbol(*ix).flags.has(Flags::DEFAULT);
+            if let Some(ix) = facts.all_declared(scope).find(is_default) {
+                return self.follow(Target { file, symbol: facts.head(ix) });
+            }
+        }
         if let Some(local) = facts.name(name) {
             let symbols: Vec<SymbolIx> = facts
                 .declared(scope, local)
                 .filter(|ix| {
                     let symbol = facts.facts.symbol(*ix);
-                    symbol.kind != Kind::Impl && !symbol.flags.has(Flags::INSTANCE)
+                    let hidden = symbol.flags.has(Flags::INSTANCE) && !is_exported(symbol);
+                    let default = through_wildcard && symbol.flags.has(Flags::DEFAULT);
+                    symbol.kind != Kind::Impl && !hidden && !default
                 })
                 .collect();
             // What is not exported is still found where nothing else is: the text says so.
@@ -161,7 +170,7 @@ impl Resolver<'_> {
                 let found = match thing {
                     Thing::Module(place) => self.offered(place, name, language, seen, true),
                     Thing::Symbol(target, _) => {
-                        let member = self.declared_in(*target, name, |_| true);
+                        let member = self.declared_in(*target, name, false, |_| true);
                         member.map_or_else(Vec::new, |target| self.follow(target))
                     }
                     _ => Vec::new(),
