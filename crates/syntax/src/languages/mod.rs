@@ -1,5 +1,6 @@
 //! The languages. A language is a folder here, a variant of [`Language`] and a line in `ALL`.
 
+mod c;
 mod python;
 
 use serde::{Deserialize, Serialize};
@@ -12,11 +13,14 @@ use crate::Plugin;
 #[non_exhaustive]
 #[expect(missing_docs, reason = "they are what they are called")]
 pub enum Language {
+    C,
+    Cpp,
     Python,
 }
 
 /// Every language with what it brings.
-static ALL: &[(Language, &dyn Plugin)] = &[(Language::Python, &python::Python)];
+static ALL: &[(Language, &dyn Plugin)] =
+    &[(Language::C, &c::C), (Language::Cpp, &c::Cpp), (Language::Python, &python::Python)];
 
 impl Language {
     /// All of them.
