@@ -5,6 +5,7 @@
 //! This file is its one door; the modules are private.
 
 mod change;
+mod code;
 mod file;
 mod path;
 mod plan;
@@ -17,6 +18,7 @@ mod text;
 mod view;
 
 pub use change::{Change, FileChange, Stale};
+pub use code::{Certainty, Code, CodeIndex, IndexStats, Place, Reference, References, Shelf};
 pub use file::{Body, File, FileId, SegmentId, Stamp, Unheld, Visibility};
 pub use path::{PathError, RelPath};
 pub use search::{

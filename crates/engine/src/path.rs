@@ -61,6 +61,11 @@ impl RelPath {
         &self.0
     }
 
+    /// The path as text, if it is UTF-8.
+    pub fn as_str(&self) -> Option<&str> {
+        std::str::from_utf8(&self.0).ok()
+    }
+
     /// The path as the standard library's type, still relative.
     pub fn as_path(&self) -> &Path {
         Path::new(OsStr::from_bytes(&self.0))

@@ -34,6 +34,28 @@ impl FileTable {
         self.base.get(id.0 as usize)?.as_ref()
     }
 
+    /// The ids at which two tables of one workspace may differ, sorted. Costs the deltas if the bases
+    /// are shared, otherwise a comparison of all pointers.
+    pub(crate) fn differences(&self, other: &FileTable) -> Vec<FileId> {
+        let mut ids: Vec<FileId> = Vec::new();
+        if !Arc::ptr_eq(&self.base, &other.base) {
+            let longest = self.base.len().max(other.base.len());
+            let slot = |table: &FileTable, i: usize| table.base.get(i).and_then(|it| it.clone());
+            ids.extend((0..longest).filter_map(|i| {
+                let same = match (slot(self, i), slot(other, i)) {
+                    (Some(a), Some(b)) => Arc::ptr_eq(&a, &b),
+                    (None, None) => true,
+                    _ => false,
+                };
+                (!same).then_some(FileId(i as u32))
+            }));
+        }
+        ids.extend(self.delta.iter().chain(other.delta.iter()).map(|(id, _)| *id));
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    }
+
     /// The table after `changes`, which must be sorted by id and hold each id once.
     pub(crate) fn with(&self, changes: Vec<(FileId, Slot)>) -> FileTable {
         debug_assert!(changes.is_sorted_by_key(|(id, _)| *id));

@@ -6,10 +6,11 @@
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Arc, Weak},
+    sync::{Arc, OnceLock, Weak},
 };
 
 use bytes::Bytes;
+use coderoom_syntax::{Language, Packed};
 use parking_lot::Mutex;
 
 /// BLAKE3 of a file's bytes: long enough that equality of hashes is equality of contents.
@@ -43,7 +44,11 @@ pub struct Text {
     hash: ContentHash,
     bytes: Bytes,
     encoding: TextEncoding,
+    facts: FactsSlot,
 }
+
+/// The packed facts of a text, with the language that it was read as: they live as long as it does.
+pub(crate) type FactsSlot = OnceLock<(Language, Arc<Packed>)>;
 
 /// What the search must know about a text before it may treat it as a plain slice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,6 +114,11 @@ impl Text {
         self.bytes.len() as u64 - mark
     }
 
+    /// Its facts, once somebody has asked for them.
+    pub(crate) fn facts(&self) -> &FactsSlot {
+        &self.facts
+    }
+
     /// How the search has to treat them.
     pub fn encoding(&self) -> TextEncoding {
         self.encoding
@@ -141,7 +151,7 @@ impl TextStore {
             Classified::Binary => None,
             Classified::Text(encoding) => {
                 let hash = ContentHash::of(&bytes);
-                Some(self.insert(Text { hash, bytes, encoding }))
+                Some(self.insert(Text { hash, bytes, encoding, facts: OnceLock::new() }))
             }
         }
     }
@@ -150,7 +160,9 @@ impl TextStore {
     pub fn intern_hashed(&self, hash: ContentHash, bytes: Bytes) -> Option<Arc<Text>> {
         match classify(&bytes) {
             Classified::Binary => None,
-            Classified::Text(encoding) => Some(self.insert(Text { hash, bytes, encoding })),
+            Classified::Text(encoding) => {
+                Some(self.insert(Text { hash, bytes, encoding, facts: OnceLock::new() }))
+            }
         }
     }
 

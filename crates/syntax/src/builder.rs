@@ -165,6 +165,15 @@ impl<'s> Builder<'s> {
         self.facts.narrowings.push(Narrowing { range, name, ty });
     }
 
+    /// Ends what was said of a name at a place: it is set anew there.
+    pub fn end_narrowing(&mut self, name: Name, at: u32) {
+        for narrowing in self.facts.narrowings.iter_mut().rev() {
+            if narrowing.name == name && narrowing.range.end > at {
+                narrowing.range.end = at.max(narrowing.range.start);
+            }
+        }
+    }
+
     /// Adds a wildcard to a scope.
     pub fn wildcard(&mut self, scope: ScopeIx, expr: ExprIx) {
         if let Some(scope) = self.facts.scopes.get_mut(scope.0 as usize) {
@@ -243,6 +252,16 @@ impl<'s> Builder<'s> {
         self.facts.expr(ix)
     }
 
+    /// How an occurrence is looked up.
+    pub fn occurrence_form(&self, ix: OccurrenceIx) -> Form {
+        self.facts.occurrence(ix).form
+    }
+
+    /// How an occurrence is spelled.
+    pub fn occurrence_name(&self, ix: OccurrenceIx) -> &str {
+        self.facts.name(self.facts.occurrence(ix).name)
+    }
+
     /// A symbol declared in the innermost scope, named by the text at `at`, without an occurrence.
     /// Flags, types and the like are set through [`Builder::symbol_mut`].
     pub fn declare(&mut self, kind: Kind, at: Span, full: Span) -> SymbolIx {
@@ -307,6 +326,13 @@ impl<'s> Builder<'s> {
         }
         self.counted = self.facts.symbols.len();
         self.latest.get(&(scope, name)).copied()
+    }
+
+    /// All symbols of this name in a scope so far. Looks at every symbol.
+    pub fn all_in(&self, scope: ScopeIx, name: Name) -> Vec<SymbolIx> {
+        let symbols = self.facts.symbols.iter().enumerate();
+        let here = symbols.filter(|(_, it)| it.scope == scope && it.name == name);
+        here.map(|(ix, _)| SymbolIx(ix as u32)).collect()
     }
 
     /// Adds an import to the list of what the file depends on.

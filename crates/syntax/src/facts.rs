@@ -179,6 +179,9 @@ impl Flags {
     /// A decorator or attribute may call it where no name says so (`unused` leaves it out).
     pub const REACHED: Flags = Flags(1 << 11);
 
+    /// A parameter that takes all arguments from its place on.
+    pub const VARIADIC: Flags = Flags(1 << 12);
+
     /// Both.
     #[must_use]
     pub fn with(self, other: Flags) -> Flags {
@@ -222,7 +225,8 @@ pub struct Symbol {
     /// What it is set to; what a function returns ([`Expr::Either`] of its return statements); what
     /// an alias stands for.
     pub value: ExprIx,
-    /// Supertypes: base classes, implemented interfaces and traits, embedded structs.
+    /// Supertypes: base classes, implemented interfaces and traits, embedded structs. Of a function
+    /// that checks what its first argument is (`x is T`): that type.
     pub bases: Vec<ExprIx>,
     /// The type that it is a member of, where that is not its container (an `impl` block's type, the
     /// receiver of a Go method, `Class::` of a C++ definition).
@@ -357,6 +361,14 @@ pub enum Expr {
     /// The value of a parameter of a function type or callback that is given here: the parameter
     /// number `1` of what the call's callee (`0`) expects in its argument number `2`.
     CallbackParameter(ExprIx, u32, u32),
+    /// What the function or function type expects in its place number `1`; for a class, what its
+    /// constructor expects there.
+    Parameter(ExprIx, u32),
+    /// The function or class, with its type parameters as these arguments tell them; unknown
+    /// arguments keep their place. To be called.
+    Apply(ExprIx, Vec<ExprIx>),
+    /// The type that the function says its first argument has when it answers yes.
+    Guard(ExprIx),
 }
 
 /// An import, `use`, `#include` or `require`.
@@ -431,6 +443,15 @@ pub struct Facts {
     pub cut: Option<Cut>,
 }
 
+/// A span of a file's facts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Placed {
+    /// What is there.
+    pub what: &'static str,
+    /// Where.
+    pub span: Span,
+}
+
 /// Why facts end early.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -473,5 +494,87 @@ impl Facts {
     pub fn span(&self, occurrence: &Occurrence) -> Span {
         let len = self.name(occurrence.name).len() as u32;
         Span { start: occurrence.start, end: occurrence.start + len }
+    }
+
+    /// Every span, with what it is.
+    pub fn spans(&self) -> impl Iterator<Item = Placed> + use<'_> {
+        let symbols = self.symbols.iter().flat_map(|it| {
+            [("name", it.at), ("symbol", it.full), ("signature", it.signature), ("doc", it.doc)]
+        });
+        let scopes = self.scopes.iter().map(|it| ("scope", it.span));
+        let imports = self.imports.iter().map(|it| ("import", it.span));
+        let errors = self.errors.iter().map(|it| ("error", it.span));
+        let all = symbols.chain(scopes).chain(imports).chain(errors);
+        all.map(|(what, span)| Placed { what, span })
+    }
+
+    /// Whether every index and span leads somewhere: what comes from a file may be damaged.
+    pub fn is_sound(&self) -> bool {
+        let name = |it: Name| (it.0 as usize) < self.names.len();
+        let symbol = |it: SymbolIx| (it.0 as usize) < self.symbols.len();
+        let scope = |it: ScopeIx| (it.0 as usize) < self.scopes.len();
+        let occurrence = |it: OccurrenceIx| (it.0 as usize) < self.occurrences.len();
+        let expr = |it: ExprIx| (it.0 as usize) < self.exprs.len();
+        let symbols = self.symbols.iter().all(|it| {
+            name(it.name)
+                && scope(it.scope)
+                && it.body.is_none_or(scope)
+                && it.container.is_none_or(symbol)
+                && [it.ty, it.value, it.attached].into_iter().all(expr)
+                && it.bases.iter().copied().all(expr)
+        });
+        let scopes = self.scopes.iter().enumerate().all(|(n, it)| {
+            (it.parent.0 as usize) <= n
+                && (n == 0 || (it.parent.0 as usize) < n)
+                && it.owner.is_none_or(symbol)
+                && it.wildcards.iter().copied().all(expr)
+        });
+        let occurrences = self.occurrences.iter().all(|it| {
+            name(it.name)
+                && match it.form {
+                    Form::Member(of) | Form::Label(of) => expr(of),
+                    Form::Definition(of) => symbol(of),
+                    Form::Bare | Form::Loose => true,
+                }
+        });
+        let exprs = self.exprs.iter().all(|it| match it {
+            Expr::Unknown => true,
+            Expr::Occurrence(at) => occurrence(*at),
+            Expr::Named(at, it) => scope(*at) && name(*it),
+            Expr::Member(of, it) => expr(*of) && name(*it),
+            Expr::Call(of)
+            | Expr::Instance(of)
+            | Expr::TypeOf(of)
+            | Expr::Element(of)
+            | Expr::Slot(of, _)
+            | Expr::Await(of)
+            | Expr::List(of)
+            | Expr::Parameter(of, _)
+            | Expr::Guard(of)
+            | Expr::CallbackParameter(of, ..) => expr(*of),
+            Expr::Generic(of, args) | Expr::Apply(of, args) => {
+                expr(*of) && args.iter().copied().all(expr)
+            }
+            Expr::Either(parts) | Expr::Tuple(parts) => parts.iter().copied().all(expr),
+            Expr::Builtin(it) | Expr::Module(it) => name(*it),
+            Expr::Function(it) => symbol(*it),
+            Expr::This(at) | Expr::ThisType(at) | Expr::Super(at) => scope(*at),
+        });
+        let rest =
+            self.imports.iter().all(|it| name(it.module) && it.names.iter().copied().all(name))
+                && self.calls.iter().all(|it| {
+                    occurrence(it.callee)
+                        && it.args.iter().copied().all(expr)
+                        && it.keywords.iter().all(|(word, value)| name(*word) && expr(*value))
+                })
+                && self.narrowings.iter().all(|it| name(it.name) && expr(it.ty))
+                && self.offers.iter().flatten().copied().all(name);
+        !self.scopes.is_empty()
+            && !self.exprs.is_empty()
+            && symbols
+            && scopes
+            && occurrences
+            && exprs
+            && rest
     }
 }

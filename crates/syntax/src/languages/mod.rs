@@ -1,10 +1,16 @@
 //! The languages. A language is a folder here, a variant of [`Language`] and a line in `ALL`.
 
 mod c;
+#[cfg(test)]
+mod fixtures;
+mod go;
+mod java;
 mod python;
+mod typescript;
 
 use serde::{Deserialize, Serialize};
 
+use self::typescript::{Dialect, TypeScript};
 use crate::Plugin;
 
 /// A language that facts can be taken out of.
@@ -15,12 +21,25 @@ use crate::Plugin;
 pub enum Language {
     C,
     Cpp,
+    Go,
+    Java,
     Python,
+    TypeScript,
+    Tsx,
+    JavaScript,
 }
 
 /// Every language with what it brings.
-static ALL: &[(Language, &dyn Plugin)] =
-    &[(Language::C, &c::C), (Language::Cpp, &c::Cpp), (Language::Python, &python::Python)];
+static ALL: &[(Language, &dyn Plugin)] = &[
+    (Language::C, &c::C),
+    (Language::Cpp, &c::Cpp),
+    (Language::Go, &go::Go),
+    (Language::Java, &java::Java),
+    (Language::JavaScript, &TypeScript(Dialect::JavaScript)),
+    (Language::Python, &python::Python),
+    (Language::Tsx, &TypeScript(Dialect::Tsx)),
+    (Language::TypeScript, &TypeScript(Dialect::TypeScript)),
+];
 
 impl Language {
     /// All of them.
@@ -31,6 +50,11 @@ impl Language {
     /// What the language brings.
     pub fn plugin(self) -> &'static dyn Plugin {
         ALL.iter().find(|(language, _)| *language == self).map_or(ALL[0].1, |(_, plugin)| *plugin)
+    }
+
+    /// Whether files of the two can name each other's symbols.
+    pub fn is_related(self, other: Language) -> bool {
+        self.plugin().family() == other.plugin().family()
     }
 
     /// The language that users call so.

@@ -114,6 +114,10 @@ impl Plugin for Cpp {
         "cpp"
     }
 
+    fn family(&self) -> &'static str {
+        "c"
+    }
+
     fn extensions(&self) -> &'static [&'static str] {
         &["cc", "cpp", "cxx", "c++", "hpp", "hh", "hxx", "h++", "ipp", "inl", "tcc", "ino", "cu"]
     }

@@ -2,10 +2,11 @@
 
 use proptest::prelude::*;
 
-use crate::{Budget, Facts, Language, Span, extract};
+use crate::{Budget, Language, extract, languages::fixtures::check_spans};
 
 fn check(name: &str, language: Language, source: &str) {
     let facts = extract(language, source.as_bytes(), &Budget::default());
+    check_spans(&facts, source);
     insta::assert_snapshot!(name, facts.render(source));
 }
 
@@ -53,31 +54,6 @@ const SOURCES: &[&str] = &[
     include_str!("fixtures/broken.c"),
 ];
 
-/// Every span lies in the text and between characters, and every number means something.
-fn is_whole(facts: &Facts, source: &str) {
-    let check = |span: Span| {
-        assert!(source.get(span.start as usize..span.end as usize).is_some(), "{span:?}");
-    };
-    for symbol in &facts.symbols {
-        for span in [symbol.at, symbol.full, symbol.signature, symbol.doc] {
-            check(span);
-        }
-        for expr in [symbol.ty, symbol.value, symbol.attached] {
-            facts.show(expr);
-        }
-    }
-    for occurrence in &facts.occurrences {
-        let span = facts.span(occurrence);
-        check(span);
-        let text = &source[span.start as usize..span.end as usize];
-        assert_eq!(text, facts.name(occurrence.name));
-    }
-    for scope in &facts.scopes {
-        check(scope.span);
-    }
-    facts.render(source);
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
@@ -105,6 +81,6 @@ proptest! {
         );
         let language = if cpp { Language::Cpp } else { Language::C };
         let facts = extract(language, source.as_bytes(), &Budget::default());
-        is_whole(&facts, &source);
+        check_spans(&facts, &source);
     }
 }

@@ -1,0 +1,144 @@
+//! What is precomputed of a snapshot's code: which files have which names.
+//!
+//! An index speaks for the files of the snapshot that it was built from, as they were then. A view
+//! of a later snapshot leaves out the files that differ and looks at those directly, so an edit
+//! never waits for an index and an index is never wrong.
+
+use std::sync::Arc;
+
+use coderoom_syntax::{Budget, Language, detect};
+use rayon::prelude::*;
+
+use super::{
+    names::{Doc, Names, NamesBuilder, names_of},
+    shelf::Shelf,
+};
+use crate::{
+    Snapshot,
+    file::{File, FileId},
+    snapshot::Totals,
+};
+
+/// Files taken into the index at once, so that cancelling takes effect soon.
+const BATCH: usize = 256;
+
+/// Names of a snapshot's code files.
+pub struct CodeIndex {
+    /// What it was built from.
+    pub(super) of: Option<Arc<Snapshot>>,
+    pub(super) files: Box<[FileId]>,
+    pub(super) names: Names,
+    stats: IndexStats,
+}
+
+/// How much an index holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct IndexStats {
+    /// Source files with facts.
+    pub files: u64,
+    /// Bytes of source in them.
+    pub source_bytes: u64,
+    /// Symbols that other files can see, or that belong to types.
+    pub symbols: u64,
+    /// Occurrences of names.
+    pub occurrences: u64,
+    /// Files with syntax errors.
+    pub with_errors: u64,
+    /// Files whose facts end early, because they are too large or nest too deep.
+    pub cut: u64,
+    /// Bytes of packed facts.
+    pub facts_bytes: u64,
+    /// Bytes of names and lists.
+    pub names_bytes: u64,
+}
+
+impl CodeIndex {
+    /// An index of nothing: every file is looked at directly.
+    pub fn empty() -> CodeIndex {
+        CodeIndex {
+            of: None,
+            files: Box::default(),
+            names: Names::default(),
+            stats: IndexStats::default(),
+        }
+    }
+
+    /// The index of a snapshot: takes facts out of every source file that has none yet, on all of
+    /// rayon's threads. `None` if `stop` said so, which is asked every few files.
+    pub fn build(snapshot: &Arc<Snapshot>, stop: &(dyn Fn() -> bool + Sync)) -> Option<CodeIndex> {
+        let sources: Vec<(&Arc<File>, Language)> =
+            snapshot.files().filter_map(|file| Some((file, language_of(file)?))).collect();
+        let mut names = NamesBuilder::default();
+        let mut stats = IndexStats::default();
+        for (batch_number, batch) in sources.chunks(BATCH).enumerate() {
+            if stop() {
+                return None;
+            }
+            let found: Vec<_> = batch
+                .par_iter()
+                .map(|(file, language)| {
+                    let text = file.text()?;
+                    let packed = Shelf::packed(text, *language, &Budget::default());
+                    let facts = packed.unpack().ok()?;
+                    let mut part = IndexStats {
+                        files: 1,
+                        source_bytes: text.bytes().len() as u64,
+                        occurrences: facts.occurrences.len() as u64,
+                        with_errors: u64::from(!facts.errors.is_empty()),
+                        cut: u64::from(facts.cut.is_some()),
+                        facts_bytes: packed.as_bytes().len() as u64,
+                        ..IndexStats::default()
+                    };
+                    let names = names_of(&facts);
+                    part.symbols = names.iter().filter(|(_, defines)| *defines).count() as u64;
+                    Some((names, part))
+                })
+                .collect();
+            for (n, found) in found.into_iter().enumerate() {
+                let Some((list, part)) = found else { continue };
+                names.add((batch_number * BATCH + n) as Doc, list);
+                stats.add(&part);
+            }
+        }
+        let names = names.finish();
+        stats.names_bytes = names.bytes();
+        let files = sources.iter().map(|(file, _)| file.id).collect();
+        Some(CodeIndex { of: Some(Arc::clone(snapshot)), files, names, stats })
+    }
+
+    /// How much it holds.
+    pub fn stats(&self) -> IndexStats {
+        self.stats
+    }
+
+    /// The revision of the snapshot that it was built from.
+    pub fn revision(&self) -> Option<u64> {
+        self.of.as_ref().map(|snapshot| snapshot.revision())
+    }
+
+    /// What the snapshot that it was built from held.
+    pub fn totals(&self) -> Option<Totals> {
+        self.of.as_ref().map(|snapshot| snapshot.totals())
+    }
+}
+
+impl IndexStats {
+    fn add(&mut self, other: &IndexStats) {
+        self.files += other.files;
+        self.source_bytes += other.source_bytes;
+        self.symbols += other.symbols;
+        self.occurrences += other.occurrences;
+        self.with_errors += other.with_errors;
+        self.cut += other.cut;
+        self.facts_bytes += other.facts_bytes;
+    }
+}
+
+/// The language of a file whose text is held and searched as it is.
+pub(crate) fn language_of(file: &File) -> Option<Language> {
+    let text = file.text()?;
+    if !text.is_indexable() {
+        return None;
+    }
+    detect(file.path.as_str()?, text.bytes())
+}
