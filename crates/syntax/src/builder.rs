@@ -160,6 +160,15 @@ impl<'s> Builder<'s> {
         self.facts.narrowings.push(Narrowing { range, name, ty });
     }
 
+    /// Ends what was said of a name at a place: it is set anew there.
+    pub fn end_narrowing(&mut self, name: Name, at: u32) {
+        for narrowing in self.facts.narrowings.iter_mut().rev() {
+            if narrowing.name == name && narrowing.range.end > at {
+                narrowing.range.end = at.max(narrowing.range.start);
+            }
+        }
+    }
+
     /// Adds a wildcard to a scope.
     pub fn wildcard(&mut self, scope: ScopeIx, expr: ExprIx) {
         if let Some(scope) = self.facts.scopes.get_mut(scope.0 as usize) {

@@ -474,4 +474,70 @@ impl Facts {
         let len = self.name(occurrence.name).len() as u32;
         Span { start: occurrence.start, end: occurrence.start + len }
     }
+
+    /// Whether every index and span leads somewhere: what comes from a file may be damaged.
+    pub fn is_sound(&self) -> bool {
+        let name = |it: Name| (it.0 as usize) < self.names.len();
+        let symbol = |it: SymbolIx| (it.0 as usize) < self.symbols.len();
+        let scope = |it: ScopeIx| (it.0 as usize) < self.scopes.len();
+        let occurrence = |it: OccurrenceIx| (it.0 as usize) < self.occurrences.len();
+        let expr = |it: ExprIx| (it.0 as usize) < self.exprs.len();
+        let symbols = self.symbols.iter().all(|it| {
+            name(it.name)
+                && scope(it.scope)
+                && it.body.is_none_or(scope)
+                && it.container.is_none_or(symbol)
+                && [it.ty, it.value, it.attached].into_iter().all(expr)
+                && it.bases.iter().copied().all(expr)
+        });
+        let scopes = self.scopes.iter().enumerate().all(|(n, it)| {
+            (it.parent.0 as usize) <= n
+                && (n == 0 || (it.parent.0 as usize) < n)
+                && it.owner.is_none_or(symbol)
+                && it.wildcards.iter().copied().all(expr)
+        });
+        let occurrences = self.occurrences.iter().all(|it| {
+            name(it.name)
+                && match it.form {
+                    Form::Member(of) | Form::Label(of) => expr(of),
+                    Form::Definition(of) => symbol(of),
+                    Form::Bare | Form::Loose => true,
+                }
+        });
+        let exprs = self.exprs.iter().all(|it| match it {
+            Expr::Unknown => true,
+            Expr::Occurrence(at) => occurrence(*at),
+            Expr::Named(at, it) => scope(*at) && name(*it),
+            Expr::Member(of, it) => expr(*of) && name(*it),
+            Expr::Call(of)
+            | Expr::Instance(of)
+            | Expr::TypeOf(of)
+            | Expr::Element(of)
+            | Expr::Slot(of, _)
+            | Expr::Await(of)
+            | Expr::List(of)
+            | Expr::CallbackParameter(of, ..) => expr(*of),
+            Expr::Generic(of, args) => expr(*of) && args.iter().copied().all(expr),
+            Expr::Either(parts) | Expr::Tuple(parts) => parts.iter().copied().all(expr),
+            Expr::Builtin(it) | Expr::Module(it) => name(*it),
+            Expr::Function(it) => symbol(*it),
+            Expr::This(at) | Expr::ThisType(at) | Expr::Super(at) => scope(*at),
+        });
+        let rest =
+            self.imports.iter().all(|it| name(it.module) && it.names.iter().copied().all(name))
+                && self.calls.iter().all(|it| {
+                    occurrence(it.callee)
+                        && it.args.iter().copied().all(expr)
+                        && it.keywords.iter().all(|(word, value)| name(*word) && expr(*value))
+                })
+                && self.narrowings.iter().all(|it| name(it.name) && expr(it.ty))
+                && self.offers.iter().flatten().copied().all(name);
+        !self.scopes.is_empty()
+            && !self.exprs.is_empty()
+            && symbols
+            && scopes
+            && occurrences
+            && exprs
+            && rest
+    }
 }

@@ -4,6 +4,7 @@
 //! clock, no environment. Each language is a folder under `languages/`.
 
 mod builder;
+mod columns;
 mod extract;
 mod facts;
 mod language;

@@ -33,7 +33,7 @@ impl Shelf {
 
     /// The packed facts of a text; made now if it has none.
     pub(crate) fn packed(text: &Text, language: Language, budget: &Budget) -> Arc<Packed> {
-        let make = || Arc::new(Packed::new(extract(language, text.bytes(), budget)));
+        let make = || Arc::new(Packed::new(&extract(language, text.bytes(), budget)));
         let (first, packed) = text.facts().get_or_init(|| (language, make()));
         // The same bytes under a second language are rare enough to be read again.
         if *first == language { Arc::clone(packed) } else { make() }

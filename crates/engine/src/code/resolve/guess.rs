@@ -1,6 +1,9 @@
 //! Members of receivers whose type is not known: what the name alone makes likely.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use coderoom_syntax::{Expr, ExprIx};
 
@@ -12,8 +15,12 @@ use crate::code::loaded::Loaded;
 pub(crate) struct Candidates {
     /// Each with the type that has it.
     pub(crate) members: Vec<(Target, Target)>,
+    /// The same by the plain name of that type.
+    by_owner: HashMap<String, Vec<Target>>,
     /// Whether all their types belong to one hierarchy.
     pub(crate) related: bool,
+    /// Those that override none of the others.
+    roots: Vec<Target>,
 }
 
 impl Resolver<'_> {
@@ -28,16 +35,10 @@ impl Resolver<'_> {
         let receiver = receiver_name(facts, of);
         let mut found: Vec<Target> = Vec::new();
         if let Some(receiver) = receiver {
-            for (member, owner) in &candidates.members {
-                let owner_name =
-                    self.with(*owner, |symbol, facts| facts.facts.name(symbol.name).to_owned());
-                if owner_name.is_some_and(|owner| names_fit(&receiver, &owner)) {
-                    found.push(*member);
-                }
-            }
+            found.extend(candidates.by_owner.get(&plain(receiver)).into_iter().flatten());
         }
         if found.is_empty() && candidates.related && !rules.common_members.contains(&name) {
-            found = candidates.members.iter().map(|(member, _)| *member).collect();
+            found = candidates.roots.clone();
         }
         // Everything of one language family only.
         let language = facts.facts.language;
@@ -63,12 +64,33 @@ impl Resolver<'_> {
             } else {
                 attached
             };
-            candidates.members.extend(owners.into_iter().map(|owner| (target, owner)));
+            for owner in owners {
+                candidates.members.push((target, owner));
+                let name = self.with(owner, |symbol, facts| plain(facts.facts.name(symbol.name)));
+                let name = name.filter(|name| name.len() > 2);
+                if let Some(name) = name {
+                    candidates.by_owner.entry(name).or_default().push(target);
+                }
+            }
         }
         candidates.related = self.related(&candidates.members);
+        if candidates.related {
+            candidates.roots = self.roots(&candidates.members);
+        }
         let candidates = Arc::new(candidates);
         self.memo.guesses.insert(name.into(), Arc::clone(&candidates));
         candidates
+    }
+
+    fn roots(&mut self, members: &[(Target, Target)]) -> Vec<Target> {
+        let overrides = |resolver: &mut Self, owner: Target| {
+            members.iter().any(|(_, other)| *other != owner && resolver.inherits(owner, *other))
+        };
+        members
+            .iter()
+            .filter(|(_, owner)| !overrides(self, *owner))
+            .map(|(member, _)| *member)
+            .collect()
     }
 
     /// Whether all owners have an ancestor among them in common.
@@ -88,16 +110,14 @@ impl Resolver<'_> {
 
 /// The name by which a receiver is called: `user` of `self.user.save()`, `get_user` of
 /// `get_user().save()`.
-fn receiver_name(facts: &Loaded, of: ExprIx) -> Option<String> {
+fn receiver_name(facts: &Loaded, of: ExprIx) -> Option<&str> {
     let mut ix = of;
     for _ in 0..4 {
         match facts.facts.expr(ix) {
             Expr::Occurrence(at) => {
-                return Some(facts.facts.name(facts.facts.occurrence(*at).name).to_owned());
+                return Some(facts.facts.name(facts.facts.occurrence(*at).name));
             }
-            Expr::Member(_, name) | Expr::Named(_, name) => {
-                return Some(facts.facts.name(*name).to_owned());
-            }
+            Expr::Member(_, name) | Expr::Named(_, name) => return Some(facts.facts.name(*name)),
             Expr::Call(inner) | Expr::Await(inner) => ix = *inner,
             _ => return None,
         }
@@ -105,11 +125,7 @@ fn receiver_name(facts: &Loaded, of: ExprIx) -> Option<String> {
     None
 }
 
-/// Whether a value of this name is likely an instance of the type: `query_set` and `QuerySet`.
-fn names_fit(receiver: &str, owner: &str) -> bool {
-    let plain = |name: &str| -> String {
-        name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-    };
-    let (receiver, owner) = (plain(receiver), plain(owner));
-    receiver.len() > 2 && receiver == owner
+/// A name without case and underscores: a `query_set` is likely a `QuerySet`.
+fn plain(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }

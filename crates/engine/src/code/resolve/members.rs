@@ -23,6 +23,13 @@ pub(crate) struct Members {
     pub(crate) guessed: bool,
 }
 
+impl Members {
+    /// Whether nothing of this snapshot was found.
+    pub(super) fn only_external(&self) -> bool {
+        self.hits.iter().all(|hit| hit.found == Found::External)
+    }
+}
+
 impl Resolver<'_> {
     /// The members of this name that any of `things` has.
     pub(crate) fn members(&mut self, things: &Things, name: &str, language: Language) -> Members {

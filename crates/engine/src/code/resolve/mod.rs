@@ -149,6 +149,7 @@ pub(crate) struct Memo {
     defined: HashMap<Box<str>, Arc<[Target]>>,
     guesses: HashMap<Box<str>, Arc<guess::Candidates>>,
     parameters: HashMap<Target, Things>,
+    type_parameters: HashMap<Target, Arc<[Target]>>,
 }
 
 /// How much a memo may hold before it starts anew.
@@ -253,7 +254,7 @@ impl<'c> Resolver<'c> {
                 let things = self.value(file, of);
                 let name = facts.facts.name(occurrence.name);
                 let members = self.members(&things, name, facts.facts.language);
-                if members.known {
+                if members.known && !(things.guessed && members.only_external()) {
                     let found = members.hits.into_iter().map(|hit| hit.found).collect();
                     return Resolution { found, guessed: things.guessed || members.guessed };
                 }

@@ -33,9 +33,25 @@ impl Resolver<'_> {
         name: &str,
         language: Language,
     ) -> Vec<Found> {
-        let mut seen = Vec::new();
-        self.offered(place, name, language, &mut seen)
+        let found = self.offered(place, name, language, &mut Vec::new(), false);
+        if !found.is_empty() {
+            return found;
+        }
+        let below = language.plugin().submodule(self.code, place, name);
+        below.into_iter().take(1).map(|place| Found::Module(Arc::new(place))).collect()
     }
+
+    /// What an import of everything that a module offers brings under a name.
+    pub(super) fn wildcard_member(
+        &mut self,
+        place: &Place,
+        name: &str,
+        language: Language,
+    ) -> Vec<Found> {
+        self.offered(place, name, language, &mut Vec::new(), true)
+    }
+
+    /// What the code of a module has under a name; its submodules are not asked.
 
     fn offered(
         &mut self,
@@ -43,28 +59,28 @@ impl Resolver<'_> {
         name: &str,
         language: Language,
         seen: &mut Vec<Place>,
+        through_wildcard: bool,
     ) -> Vec<Found> {
         if seen.contains(place) || seen.len() > 200 {
             return Vec::new();
         }
         seen.push(place.clone());
-        let found = match place {
+        match place {
             Place::File(_) => match self.code.file_of_place(place) {
-                Some(file) => self.offered_by(file, ScopeIx(0), name, language, seen),
+                Some(file) => {
+                    self.offered_by(file, ScopeIx(0), name, language, seen, through_wildcard)
+                }
                 None => Vec::new(),
             },
             Place::Inside(_, path) => match self.inside(place, path) {
-                Some((file, scope)) => self.offered_by(file, scope, name, language, seen),
+                Some((file, scope)) => {
+                    self.offered_by(file, scope, name, language, seen, through_wildcard)
+                }
                 None => Vec::new(),
             },
             Place::Package(dir) => self.in_package(dir, name, language),
             Place::Namespace(_) => Vec::new(),
-        };
-        if !found.is_empty() {
-            return found;
         }
-        let below = language.plugin().submodule(self.code, place, name);
-        below.into_iter().take(1).map(|place| Found::Module(Arc::new(place))).collect()
     }
 
     /// The scope of a module inside a file.
@@ -90,8 +106,15 @@ impl Resolver<'_> {
         name: &str,
         language: Language,
         seen: &mut Vec<Place>,
+        through_wildcard: bool,
     ) -> Vec<Found> {
         let Some(facts) = self.facts(file) else { return Vec::new() };
+        // A file that lists what it offers hands on nothing else to those who import all of it.
+        if let (Some(offers), true) = (&facts.facts.offers, through_wildcard)
+            && !offers.iter().any(|offered| facts.facts.name(*offered) == name)
+        {
+            return Vec::new();
+        }
         if let Some(local) = facts.name(name) {
             let symbols: Vec<SymbolIx> = facts
                 .declared(scope, local)
@@ -114,7 +137,7 @@ impl Resolver<'_> {
             self.leave();
             for thing in things.list.iter() {
                 let found = match thing {
-                    super::Thing::Module(place) => self.offered(place, name, language, seen),
+                    super::Thing::Module(place) => self.offered(place, name, language, seen, true),
                     super::Thing::Symbol(target, _) => {
                         let member = self.declared_in(*target, name, |_| true);
                         member.map_or_else(Vec::new, |target| self.follow(target))

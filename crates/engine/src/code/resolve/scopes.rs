@@ -6,7 +6,7 @@ use coderoom_syntax::{
     Flags, Kind, Name, Redeclared, ScopeIx, ScopeKind, Symbol, SymbolIx, TypeScope,
 };
 
-use super::{Found, Resolver, Target, Thing};
+use super::{Found, Resolver, Target, Thing, Things};
 use crate::{code::loaded::Loaded, file::FileId};
 
 impl Resolver<'_> {
@@ -41,13 +41,19 @@ impl Resolver<'_> {
             for wildcard in here.wildcards.clone() {
                 let things = self.value(file, wildcard);
                 unknown_wildcard |= things.is_unknown();
-                let members = self.members(&things, facts.facts.name(name), facts.facts.language);
-                let found: Vec<Found> = members
-                    .hits
-                    .into_iter()
-                    .map(|hit| hit.found)
-                    .filter(|found| *found != Found::External)
-                    .collect();
+                let spelled = facts.facts.name(name);
+                let language = facts.facts.language;
+                let mut found = Vec::new();
+                for thing in things.list.iter() {
+                    if let Thing::Module(place) = thing {
+                        found.extend(self.wildcard_member(place, spelled, language));
+                    } else {
+                        let one = Things::one(thing.clone());
+                        let hits = self.members(&one, spelled, language).hits;
+                        found.extend(hits.into_iter().map(|hit| hit.found));
+                    }
+                }
+                found.retain(|found| *found != Found::External);
                 if !found.is_empty() {
                     return found;
                 }

@@ -171,7 +171,7 @@ impl Resolver<'_> {
         let things = self.value(file, of);
         let spelled = facts.facts.name(name);
         let members = self.members(&things, spelled, facts.facts.language);
-        if !members.known {
+        if !members.known || things.guessed && members.only_external() {
             let resolution = self.guess(facts, of, spelled);
             let values = self.values_of(&resolution.found, None);
             return if resolution.guessed { values.guessed() } else { values };
@@ -673,19 +673,27 @@ impl Resolver<'_> {
     }
 
     /// The type parameters of a type, in order.
-    fn type_parameters(&mut self, owner: Target) -> Vec<Target> {
-        let Some(facts) = self.facts(owner.file) else { return Vec::new() };
-        let mut parameters: Vec<SymbolIx> = (0..facts.facts.symbols.len() as u32)
-            .map(SymbolIx)
+    fn type_parameters(&mut self, owner: Target) -> Arc<[Target]> {
+        if let Some(known) = self.memo.type_parameters.get(&owner) {
+            return Arc::clone(known);
+        }
+        let Some(facts) = self.facts(owner.file) else { return Arc::default() };
+        let of = facts.facts.symbol(owner.symbol);
+        let mut parameters: Vec<SymbolIx> = [Some(of.scope), of.body]
+            .into_iter()
+            .flatten()
+            .flat_map(|scope| facts.all_declared(scope))
             .filter(|ix| {
                 let symbol = facts.facts.symbol(*ix);
-                let of = facts.facts.symbol(owner.symbol);
                 symbol.kind == Kind::TypeParameter
                     && (symbol.container == Some(owner.symbol) || Some(symbol.scope) == of.body)
             })
             .collect();
         parameters.sort_by_key(|ix| facts.facts.symbol(*ix).at.start);
-        parameters.into_iter().map(|symbol| Target { file: owner.file, symbol }).collect()
+        let targets = parameters.into_iter().map(|symbol| Target { file: owner.file, symbol });
+        let parameters: Arc<[Target]> = targets.collect();
+        self.memo.type_parameters.insert(owner, Arc::clone(&parameters));
+        parameters
     }
 
     fn map(

@@ -30,13 +30,15 @@ pub(super) struct Function {
 pub(super) struct Walk<'s> {
     pub(super) facts: Builder<'s>,
     pub(super) functions: Vec<Function>,
+    /// Names of which conditions around here tell more.
+    narrowed: Vec<Name>,
     depth: usize,
     max_depth: usize,
 }
 
 impl<'s> Walk<'s> {
     pub(super) fn new(facts: Builder<'s>, max_depth: usize) -> Walk<'s> {
-        Walk { facts, functions: Vec::new(), depth: 0, max_depth }
+        Walk { facts, functions: Vec::new(), narrowed: Vec::new(), depth: 0, max_depth }
     }
 
     pub(super) fn finish(self) -> Facts {
@@ -194,7 +196,9 @@ impl<'s> Walk<'s> {
         let (Some(first), Some(last)) = (body.first(), body.last()) else { return };
         let range = Span::new(first.start().to_usize(), last.end().to_usize());
         self.facts.narrow(range, name, ty);
+        self.narrowed.push(name);
         self.statements(body);
+        self.narrowed.pop();
     }
 
     fn elsewhere(&mut self, name: &ruff_python_ast::Identifier, scope: ScopeIx) {
@@ -348,6 +352,9 @@ impl<'s> Walk<'s> {
     fn bind(&mut self, at: Span, value: ExprIx, ty: ExprIx, full: Span) {
         let text = self.facts.text(at);
         let name = self.facts.name_at(at);
+        if self.narrowed.contains(&name) {
+            self.facts.end_narrowing(name, at.start);
+        }
         let elsewhere = self.functions.last().and_then(|function| {
             function.elsewhere.iter().find(|(it, _)| *it == name).map(|(_, scope)| *scope)
         });
@@ -462,9 +469,7 @@ impl<'s> Walk<'s> {
             if let Some(parameter) = self.facts.find_in(body, name) {
                 self.facts.symbol_mut(parameter).value = this;
             }
-            if !on_type {
-                function.this = Some((name, class));
-            }
+            function.this = Some((name, class));
         }
         self.functions.push(function);
         self.statements(&node.body);
