@@ -4,6 +4,7 @@
 //! that `cargo test` keeps them alive. Inputs are laid out so that seeds can be written by hand.
 
 mod change;
+mod facts;
 mod plan;
 mod rg_args;
 mod segment_parts;
@@ -14,6 +15,7 @@ mod support;
 mod wire;
 
 pub use change::change;
+pub use facts::facts;
 pub use plan::plan;
 pub use rg_args::rg_args;
 pub use segment_parts::segment_parts;
@@ -26,6 +28,7 @@ pub type Target = fn(&[u8]);
 /// Every target under the name of its fuzz target and of its directory of seeds.
 pub const TARGETS: &[(&str, Target)] = &[
     ("change", change),
+    ("facts", facts),
     ("plan", plan),
     ("rg_args", rg_args),
     ("segment_parts", segment_parts),

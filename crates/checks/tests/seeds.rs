@@ -55,6 +55,11 @@ fn run(name: &str, cases: u32) {
 }
 
 #[test]
+fn facts() {
+    run("facts", 2000);
+}
+
+#[test]
 fn change() {
     run("change", 300);
 }

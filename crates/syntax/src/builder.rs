@@ -235,6 +235,16 @@ impl<'s> Builder<'s> {
         self.facts.expr(ix)
     }
 
+    /// How an occurrence is looked up.
+    pub fn occurrence_form(&self, ix: OccurrenceIx) -> Form {
+        self.facts.occurrence(ix).form
+    }
+
+    /// How an occurrence is spelled.
+    pub fn occurrence_name(&self, ix: OccurrenceIx) -> &str {
+        self.facts.name(self.facts.occurrence(ix).name)
+    }
+
     /// A symbol declared in the innermost scope, named by the text at `at`, without an occurrence.
     /// Flags, types and the like are set through [`Builder::symbol_mut`].
     pub fn declare(&mut self, kind: Kind, at: Span, full: Span) -> SymbolIx {
@@ -292,6 +302,13 @@ impl<'s> Builder<'s> {
         let found =
             self.facts.symbols.iter().rposition(|it| it.scope == scope && it.name == name)?;
         Some(SymbolIx(found as u32))
+    }
+
+    /// All symbols of this name in a scope so far. Looks at every symbol.
+    pub fn all_in(&self, scope: ScopeIx, name: Name) -> Vec<SymbolIx> {
+        let symbols = self.facts.symbols.iter().enumerate();
+        let here = symbols.filter(|(_, it)| it.scope == scope && it.name == name);
+        here.map(|(ix, _)| SymbolIx(ix as u32)).collect()
     }
 
     /// Adds an import to the list of what the file depends on.

@@ -222,7 +222,8 @@ pub struct Symbol {
     /// What it is set to; what a function returns ([`Expr::Either`] of its return statements); what
     /// an alias stands for.
     pub value: ExprIx,
-    /// Supertypes: base classes, implemented interfaces and traits, embedded structs.
+    /// Supertypes: base classes, implemented interfaces and traits, embedded structs. Of a function
+    /// that checks what its first argument is (`x is T`): that type.
     pub bases: Vec<ExprIx>,
     /// The type that it is a member of, where that is not its container (an `impl` block's type, the
     /// receiver of a Go method, `Class::` of a C++ definition).
@@ -357,6 +358,11 @@ pub enum Expr {
     /// The value of a parameter of a function type or callback that is given here: the parameter
     /// number `1` of what the call's callee (`0`) expects in its argument number `2`.
     CallbackParameter(ExprIx, u32, u32),
+    /// What the function or function type expects in its place number `1`; for a class, what its
+    /// constructor expects there.
+    Parameter(ExprIx, u32),
+    /// The type that the function says its first argument has when it answers yes.
+    Guard(ExprIx),
 }
 
 /// An import, `use`, `#include` or `require`.
@@ -431,6 +437,15 @@ pub struct Facts {
     pub cut: Option<Cut>,
 }
 
+/// A span of a file's facts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Placed {
+    /// What is there.
+    pub what: &'static str,
+    /// Where.
+    pub span: Span,
+}
+
 /// Why facts end early.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -473,6 +488,18 @@ impl Facts {
     pub fn span(&self, occurrence: &Occurrence) -> Span {
         let len = self.name(occurrence.name).len() as u32;
         Span { start: occurrence.start, end: occurrence.start + len }
+    }
+
+    /// Every span, with what it is.
+    pub fn spans(&self) -> impl Iterator<Item = Placed> + use<'_> {
+        let symbols = self.symbols.iter().flat_map(|it| {
+            [("name", it.at), ("symbol", it.full), ("signature", it.signature), ("doc", it.doc)]
+        });
+        let scopes = self.scopes.iter().map(|it| ("scope", it.span));
+        let imports = self.imports.iter().map(|it| ("import", it.span));
+        let errors = self.errors.iter().map(|it| ("error", it.span));
+        let all = symbols.chain(scopes).chain(imports).chain(errors);
+        all.map(|(what, span)| Placed { what, span })
     }
 
     /// Whether every index and span leads somewhere: what comes from a file may be damaged.

@@ -29,6 +29,11 @@ pub trait Plugin: Sync {
     /// Its name, as users write it: `python`.
     fn name(&self) -> &'static str;
 
+    /// The name of the languages whose files can name each other's symbols.
+    fn family(&self) -> &'static str {
+        self.name()
+    }
+
     /// Extensions of its files, without the dot, lower case.
     fn extensions(&self) -> &'static [&'static str];
 
@@ -134,6 +139,9 @@ pub struct Rules {
     pub bare_modules: bool,
     /// Whether members of a type can stand outside it ([`crate::Symbol::attached`]).
     pub attached: bool,
+    /// Whether a method can have the name of a field or type: what is called is a method then, and
+    /// nothing else is (Java).
+    pub methods_apart: bool,
     /// Generic types that are used as what they hold: `Optional`, `Readonly`, `Box`.
     pub transparent: &'static [&'static str],
     /// Generic types that `await`, `?` and the like unwrap: `Promise`, `Future`, `Result`.
@@ -145,6 +153,8 @@ pub struct Rules {
     /// The names that the language or its standard library has as members of its own types, so that
     /// a member of this name on a value of unknown type says nothing: `get`, `append`, `close`.
     pub common_members: &'static [&'static str],
+    /// Whether a label that its type does not have is an expression: keys of Go's map literals.
+    pub expression_keys: bool,
     /// Whether a bare name may be a member found by its spelling where the types are not known.
     pub guess_members: bool,
 }
@@ -156,11 +166,13 @@ impl Rules {
         redeclared: Redeclared::Same,
         bare_modules: false,
         attached: false,
+        methods_apart: false,
         transparent: &[],
         awaited: &[],
         constructors: &[],
         call_member: None,
         common_members: &[],
+        expression_keys: false,
         guess_members: true,
     };
 }

@@ -5,6 +5,7 @@
 
 mod builder;
 mod columns;
+mod comments;
 mod extract;
 mod facts;
 mod language;
@@ -17,7 +18,8 @@ pub use builder::Builder;
 pub use extract::{extract, source_text};
 pub use facts::{
     CallSite, Cut, Expr, ExprIx, Facts, Flags, Form, Import, Kind, Name, Narrowing, Occurrence,
-    OccurrenceIx, Role, Scope, ScopeIx, ScopeKind, Span, Symbol, SymbolIx, SyntaxError, Visibility,
+    OccurrenceIx, Placed, Role, Scope, ScopeIx, ScopeKind, Span, Symbol, SymbolIx, SyntaxError,
+    Visibility,
 };
 pub use language::{Budget, Place, Plugin, Redeclared, Rules, Tree, TypeScope, detect};
 pub use languages::Language;

@@ -151,6 +151,8 @@ impl Facts {
             Expr::CallbackParameter(callee, parameter, argument) => {
                 format!("{}(#{argument}).parameter {parameter}", show(callee))
             }
+            Expr::Guard(of) => format!("guard {}", show(of)),
+            Expr::Parameter(callee, place) => format!("{}(#{place})", show(callee)),
         }
     }
 }

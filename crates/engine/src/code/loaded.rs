@@ -167,16 +167,25 @@ impl Loaded {
 /// language lets a second declaration hide the first.
 fn heads(facts: &Facts, declared: &[(ScopeIx, Name, SymbolIx)]) -> Vec<SymbolIx> {
     let mut heads: Vec<SymbolIx> = (0..facts.symbols.len() as u32).map(SymbolIx).collect();
-    let redeclared = facts.language.plugin().rules().redeclared;
+    let rules = facts.language.plugin().rules();
     for group in declared.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
         let scope = facts.scope(group[0].0);
         let local = matches!(scope.kind, ScopeKind::Function | ScopeKind::Block);
-        if local && redeclared == Redeclared::Another {
+        if local && rules.redeclared == Redeclared::Another {
             continue;
         }
-        let mut head = None;
+        let (mut head, mut method) = (None, None);
         for (_, _, ix) in group {
-            if facts.symbol(*ix).kind != Kind::Impl {
+            let symbol = facts.symbol(*ix);
+            // Members that stand outside of their types belong to different ones, and what has no
+            // name of its own is only itself.
+            let unnamed = Flags::LOCAL.0 | Flags::INSTANCE.0;
+            let alone = symbol.kind == Kind::Impl
+                || symbol.attached.is_known()
+                || symbol.flags.0 & unnamed == unnamed;
+            if !alone {
+                let apart = rules.methods_apart && symbol.kind.is_callable();
+                let head = if apart { &mut method } else { &mut head };
                 heads[ix.0 as usize] = *head.get_or_insert(*ix);
             }
         }

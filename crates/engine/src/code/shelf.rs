@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use coderoom_syntax::{Budget, Language, Packed, extract};
+use coderoom_syntax::{Budget, Facts, Language, Packed, extract};
 use quick_cache::{Weighter, sync::Cache};
 
 use super::loaded::Loaded;
@@ -39,15 +39,26 @@ impl Shelf {
         if *first == language { Arc::clone(packed) } else { make() }
     }
 
+    /// The facts of a text, unpacked, or taken out now and packed for later.
+    fn taken_out(text: &Text, language: Language) -> Facts {
+        if let Some((first, packed)) = text.facts().get()
+            && *first == language
+            && let Ok(facts) = packed.unpack()
+        {
+            return facts;
+        }
+        let facts = extract(language, text.bytes(), &Budget::default());
+        text.facts().get_or_init(|| (language, Arc::new(Packed::new(&facts))));
+        facts
+    }
+
     /// The facts of a text.
     pub(crate) fn facts(&self, text: &Text, language: Language) -> Arc<Loaded> {
         let key = (text.hash(), language);
         if let Some(loaded) = self.loaded.get(&key) {
             return loaded;
         }
-        let packed = Shelf::packed(text, language, &Budget::default());
-        let facts =
-            packed.unpack().unwrap_or_else(|_| extract(language, text.bytes(), &Budget::default()));
+        let facts = Shelf::taken_out(text, language);
         let loaded = Arc::new(Loaded::new(facts));
         self.loaded.insert(key, Arc::clone(&loaded));
         loaded

@@ -1,9 +1,14 @@
 //! The languages. A language is a folder here, a variant of [`Language`] and a line in `ALL`.
 
+#[cfg(test)]
+mod fixtures;
+mod go;
 mod python;
+mod typescript;
 
 use serde::{Deserialize, Serialize};
 
+use self::typescript::{Dialect, TypeScript};
 use crate::Plugin;
 
 /// A language that facts can be taken out of.
@@ -12,11 +17,21 @@ use crate::Plugin;
 #[non_exhaustive]
 #[expect(missing_docs, reason = "they are what they are called")]
 pub enum Language {
+    Go,
     Python,
+    TypeScript,
+    Tsx,
+    JavaScript,
 }
 
 /// Every language with what it brings.
-static ALL: &[(Language, &dyn Plugin)] = &[(Language::Python, &python::Python)];
+static ALL: &[(Language, &dyn Plugin)] = &[
+    (Language::Go, &go::Go),
+    (Language::Python, &python::Python),
+    (Language::TypeScript, &TypeScript(Dialect::TypeScript)),
+    (Language::Tsx, &TypeScript(Dialect::Tsx)),
+    (Language::JavaScript, &TypeScript(Dialect::JavaScript)),
+];
 
 impl Language {
     /// All of them.
@@ -31,7 +46,7 @@ impl Language {
 
     /// Whether files of the two can name each other's symbols.
     pub fn is_related(self, other: Language) -> bool {
-        self.plugin().name() == other.plugin().name()
+        self.plugin().family() == other.plugin().family()
     }
 
     /// The language that users call so.

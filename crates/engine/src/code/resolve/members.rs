@@ -127,7 +127,14 @@ impl Resolver<'_> {
                         return hits;
                     }
                 }
-                Vec::new()
+                let underlying = self.underlying(target, args);
+                let hits = underlying.list.iter().flat_map(|thing| match thing {
+                    Thing::Instance(inner, args) if *inner != target => {
+                        self.nested_members(*inner, args, name)
+                    }
+                    _ => Vec::new(),
+                });
+                hits.collect()
             }
         }
     }
@@ -151,8 +158,11 @@ impl Resolver<'_> {
         on: &Thing,
     ) -> Vec<Hit> {
         let hit = |found| Hit { found, on: on.clone() };
+        let space = self.space;
         if let Some(member) = self.declared_in(target, name, |symbol| {
-            symbol.kind != Kind::Impl && symbol.kind != Kind::TypeParameter
+            symbol.kind != Kind::Impl
+                && symbol.kind != Kind::TypeParameter
+                && space.has(symbol.kind)
         }) {
             return self.follow(member).into_iter().map(hit).collect();
         }

@@ -78,6 +78,44 @@ impl Resolution {
     }
 }
 
+/// Which symbols of a name are looked for, where methods have names of their own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Space {
+    /// All.
+    Any,
+    /// What can be called.
+    Called,
+    /// What is no method.
+    Valued,
+}
+
+impl Space {
+    /// What a name in this role can be.
+    fn of(role: coderoom_syntax::Role, rules: &coderoom_syntax::Rules) -> Space {
+        use coderoom_syntax::Role;
+        match role {
+            _ if !rules.methods_apart => Space::Any,
+            Role::Call => Space::Called,
+            Role::Import | Role::Definition => Space::Any,
+            Role::Read | Role::Write | Role::Type | Role::Inherit => Space::Valued,
+        }
+    }
+
+    /// Whether a symbol can be meant.
+    pub(crate) fn has(self, kind: Kind) -> bool {
+        match self {
+            Space::Any => true,
+            // Types are called to make instances, and components of records to read them.
+            Space::Called => {
+                kind.is_callable()
+                    || kind.is_type()
+                    || matches!(kind, Kind::Alias | Kind::Property | Kind::Module)
+            }
+            Space::Valued => !kind.is_callable(),
+        }
+    }
+}
+
 /// Type arguments: for each type parameter what it stands for.
 pub(crate) type Args = Option<Arc<[Things]>>;
 
@@ -164,6 +202,8 @@ pub(crate) struct Resolver<'c> {
     /// Evaluations under way, with their depth.
     active: HashMap<(FileId, ExprIx), u32>,
     active_occurrences: HashMap<(FileId, OccurrenceIx), u32>,
+    /// What is looked for at the moment.
+    space: Space,
     depth: u32,
     steps: u32,
     /// The least depth that something under way was found waiting at: results above it are not
@@ -183,6 +223,7 @@ impl<'c> Resolver<'c> {
             memo,
             active: HashMap::new(),
             active_occurrences: HashMap::new(),
+            space: Space::Any,
             depth: 0,
             steps: 0,
             waits_on: u32::MAX,
@@ -222,7 +263,9 @@ impl<'c> Resolver<'c> {
         }
         self.active_occurrences.insert(key, self.depth);
         let outer = std::mem::replace(&mut self.waits_on, u32::MAX);
+        let space = std::mem::replace(&mut self.space, Space::Any);
         let mut resolution = self.resolve_form(file, &facts, ix);
+        self.space = space;
         resolution.found.sort();
         resolution.found.dedup();
         if resolution.found.len() > 1 {
@@ -248,6 +291,7 @@ impl<'c> Resolver<'c> {
             }
             Form::Bare => {
                 let scope = facts.scope_at(occurrence.start);
+                self.space = Space::of(occurrence.role, facts.rules());
                 Resolution::sure(self.bare(file, facts, scope, occurrence.start, occurrence.name))
             }
             Form::Member(of) => {
@@ -263,7 +307,12 @@ impl<'c> Resolver<'c> {
             Form::Label(of) => {
                 let things = self.value(file, of);
                 let name = facts.facts.name(occurrence.name);
-                Resolution { found: self.label(&things, name), guessed: things.guessed }
+                let mut found = self.label(&things, name);
+                if found.is_empty() && !things.is_unknown() && facts.rules().expression_keys {
+                    let scope = facts.scope_at(occurrence.start);
+                    found = self.bare(file, facts, scope, occurrence.start, occurrence.name);
+                }
+                Resolution { found, guessed: things.guessed }
             }
             Form::Loose => Resolution::default(),
         }

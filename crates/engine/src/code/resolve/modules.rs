@@ -163,6 +163,7 @@ impl Resolver<'_> {
             }
             let here = self.with(*target, |symbol, facts| {
                 symbol.scope == ScopeIx(0)
+                    && is_exported(symbol)
                     && !matches!(symbol.kind, Kind::Alias | Kind::Impl)
                     && facts.facts.language.is_related(language)
             });

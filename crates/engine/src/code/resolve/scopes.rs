@@ -23,7 +23,7 @@ impl Resolver<'_> {
         let mut directly = true;
         let mut unknown_wildcard = false;
         loop {
-            if let Some(ix) = visible(facts, scope, at, name, directly) {
+            if let Some(ix) = visible(facts, scope, at, name, directly, self.space) {
                 return self.follow(Target { file, symbol: facts.head(ix) });
             }
             let here = facts.facts.scope(scope);
@@ -86,13 +86,16 @@ fn visible(
     at: u32,
     name: Name,
     directly: bool,
+    space: Space,
 ) -> Option<SymbolIx> {
     let here = facts.facts.scope(scope);
     let rules = facts.rules();
     let symbols = || {
         facts.declared(scope, name).filter(|ix| {
             let symbol = facts.facts.symbol(*ix);
-            !symbol.flags.has(Flags::INSTANCE) && symbol.kind != Kind::Impl
+            !symbol.flags.has(Flags::INSTANCE)
+                && symbol.kind != Kind::Impl
+                && space.has(symbol.kind)
         })
     };
     if here.kind == ScopeKind::Type {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use coderoom_syntax::{Expr, ExprIx, Kind, ScopeIx, SymbolIx};
 
-use super::{Args, Found, Resolver, Target, Thing, Things};
+use super::{Args, Found, Resolver, Space, Target, Thing, Things};
 use crate::{code::loaded::Loaded, file::FileId};
 
 /// A type and what it inherits, nearest first, each with its type arguments.
@@ -35,7 +35,9 @@ impl Resolver<'_> {
         }
         self.active.insert(key, self.depth);
         let outer = std::mem::replace(&mut self.waits_on, u32::MAX);
+        let space = std::mem::replace(&mut self.space, Space::Any);
         let things = self.evaluate(file, &facts, ix);
+        self.space = space;
         self.active.remove(&key);
         if self.waits_on >= self.depth {
             self.memo.values.insert(key, things.clone());
@@ -57,7 +59,9 @@ impl Resolver<'_> {
                         && it.range.start <= occurrence.start
                         && occurrence.start < it.range.end
                 });
-                if let (Some(narrowed), coderoom_syntax::Form::Bare) = (narrowed, occurrence.form) {
+                if let (Some(narrowed), coderoom_syntax::Form::Bare) = (narrowed, occurrence.form)
+                    && !self.is_declared_in(file, at, narrowed.range)
+                {
                     let ty = self.value(file, narrowed.ty);
                     let things = self.instantiate(&ty);
                     if !things.is_unknown() {
@@ -65,7 +69,8 @@ impl Resolver<'_> {
                     }
                 }
                 if let coderoom_syntax::Form::Member(of) = occurrence.form {
-                    return self.member_value(file, facts, of, occurrence.name);
+                    let space = Space::of(occurrence.role, facts.rules());
+                    return self.member_value(file, facts, of, occurrence.name, space);
                 }
                 let resolution = self.resolve(file, at);
                 let things = self.values_of(&resolution.found, None);
@@ -76,7 +81,7 @@ impl Resolver<'_> {
                 let found = self.bare(file, facts, scope, at, name);
                 self.values_of(&found, None)
             }
-            Expr::Member(of, name) => self.member_value(file, facts, of, name),
+            Expr::Member(of, name) => self.member_value(file, facts, of, name, Space::Any),
             Expr::Call(of) => {
                 let callee = self.value(file, of);
                 self.call(&callee)
@@ -143,6 +148,20 @@ impl Resolver<'_> {
         }
     }
 
+    /// Whether a name is declared within a range: then a narrowing there speaks of another one.
+    fn is_declared_in(
+        &mut self,
+        file: FileId,
+        at: coderoom_syntax::OccurrenceIx,
+        range: coderoom_syntax::Span,
+    ) -> bool {
+        let targets: Vec<Target> = self.resolve(file, at).targets().collect();
+        targets.into_iter().any(|target| {
+            let inside = self.with(target, |symbol, _| range.contains(symbol.at));
+            target.file == file && inside == Some(true)
+        })
+    }
+
     /// What code inside of a type's scope belongs to. Inside an `impl`, that is the type it is for.
     fn own(
         &mut self,
@@ -167,9 +186,11 @@ impl Resolver<'_> {
         facts: &Loaded,
         of: ExprIx,
         name: coderoom_syntax::Name,
+        space: Space,
     ) -> Things {
         let things = self.value(file, of);
         let spelled = facts.facts.name(name);
+        self.space = space;
         let members = self.members(&things, spelled, facts.facts.language);
         if !members.known || things.guessed && members.only_external() {
             let resolution = self.guess(facts, of, spelled);
@@ -323,6 +344,12 @@ impl Resolver<'_> {
                 return self.result(*function, Some(thing));
             }
         }
+        let underlying = self.underlying(target, args);
+        if !underlying.is_unknown() && self.enter() {
+            let things = self.call(&underlying);
+            self.leave();
+            return things;
+        }
         // A value of type `type[X]` is held as an instance of X.
         Things::one(thing.clone())
     }
@@ -332,8 +359,14 @@ impl Resolver<'_> {
         if !self.enter() {
             return Things::default();
         }
-        let things = self.returned(target);
+        let mut things = self.returned(target);
         self.leave();
+        // The receiver of a generic type's method names the type's parameters anew.
+        if let Some(Thing::Instance(_, args)) = on
+            && self.with(target, |symbol, _| symbol.attached.is_known()) == Some(true)
+        {
+            things = self.bind(&things, target, args);
+        }
         self.seen_on(&things, on)
     }
 
@@ -375,14 +408,36 @@ impl Resolver<'_> {
                             instance
                         }
                     }
+                    // A function type is what calling its values gives.
+                    Some(kind) if kind.is_callable() => Things::one(thing.clone()),
                     _ => Things::one(Thing::Instance(*target, args.clone())),
                 },
                 Thing::OwnType(target) => Things::one(Thing::Own(*target)),
+                Thing::List(of) => Things::one(Thing::List(self.instantiate(of))),
+                Thing::Tuple(of) => Things::one(Thing::Tuple(
+                    of.iter().map(|part| self.instantiate(part)).collect(),
+                )),
                 other => Things::one(other.clone()),
             });
         }
         let all = union(&parts);
         if types.guessed { all.guessed() } else { all }
+    }
+
+    /// What values of a type that was made of another one are (Go's `type Names []string`): a value
+    /// of that one.
+    pub(super) fn underlying(&mut self, target: Target, args: &Args) -> Things {
+        let made_of = self.with(target, |symbol, _| {
+            matches!(symbol.kind, Kind::Class | Kind::Struct).then_some(symbol.ty)
+        });
+        let Some(Some(ty)) = made_of else { return Things::default() };
+        if !ty.is_known() || !self.enter() {
+            return Things::default();
+        }
+        let ty = self.value(target.file, ty);
+        let things = self.instantiate(&ty);
+        self.leave();
+        self.bind(&things, target, args)
     }
 
     /// What a type alias stands for, instantiated.
@@ -471,6 +526,12 @@ impl Resolver<'_> {
                 }
             }
         }
+        let underlying = self.underlying(target, args);
+        if !underlying.is_unknown() && self.enter() {
+            let things = self.element(&underlying);
+            self.leave();
+            return things;
+        }
         match args {
             Some(args) if !args.is_empty() => {
                 let last = args.last().cloned().unwrap_or_default();
@@ -488,6 +549,16 @@ impl Resolver<'_> {
                 Thing::External(Some(args), _) if args.len() > 1 => {
                     let arg = args.get(n).or_else(|| args.last()).cloned().unwrap_or_default();
                     self.instantiate(&arg)
+                }
+                Thing::Instance(target, args) => {
+                    let underlying = self.underlying(*target, args);
+                    if !underlying.is_unknown() && self.enter() {
+                        let things = self.slot(&underlying, n);
+                        self.leave();
+                        things
+                    } else {
+                        self.element(&Things::one(thing.clone()))
+                    }
                 }
                 other => self.element(&Things::one(other.clone())),
             });
