@@ -205,6 +205,12 @@ impl ExprColumns {
             Expr::ThisType(scope) => (other(self, scope.0), 18).1,
             Expr::Super(scope) => (other(self, scope.0), 19).1,
             Expr::Module(name) => (other(self, name.0), 20).1,
+            Expr::Parameter(of, place) => {
+                inner(self, of);
+                other(self, *place);
+                21
+            }
+            Expr::Guard(of) => (inner(self, of), 22).1,
         };
         self.tags.push(tag);
     }
@@ -237,6 +243,8 @@ impl ExprColumns {
             18 => Expr::ThisType(ScopeIx(self.other()?)),
             19 => Expr::Super(ScopeIx(self.other()?)),
             20 => Expr::Module(Name(self.other()?)),
+            21 => Expr::Parameter(self.inner(n)?, self.other()?),
+            22 => Expr::Guard(self.inner(n)?),
             _ => return None,
         })
     }

@@ -543,6 +543,8 @@ impl Facts {
             | Expr::Slot(of, _)
             | Expr::Await(of)
             | Expr::List(of)
+            | Expr::Guard(of)
+            | Expr::Parameter(of, _)
             | Expr::CallbackParameter(of, ..) => expr(*of),
             Expr::Generic(of, args) => expr(*of) && args.iter().copied().all(expr),
             Expr::Either(parts) | Expr::Tuple(parts) => parts.iter().copied().all(expr),

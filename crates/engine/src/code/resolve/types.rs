@@ -142,6 +142,7 @@ impl Resolver<'_> {
                     false,
                 )
             }
+            Expr::Parameter(..) | Expr::Guard(_) => Things::default(),
             Expr::CallbackParameter(callee, parameter, argument) => {
                 self.callback_parameter(file, callee, parameter, argument)
             }
