@@ -290,7 +290,7 @@ impl Code {
     pub(crate) fn file_of_place(&self, place: &Place) -> Option<FileId> {
         match place {
             Place::File(path) | Place::Inside(path, _) => self.id_of(path),
-            Place::Package(_) | Place::Namespace(_) => None,
+            Place::Package(_) | Place::Namespace(_) | Place::Several(_) => None,
         }
     }
 }
