@@ -18,7 +18,13 @@ mod text;
 mod view;
 
 pub use change::{Change, FileChange, Stale};
-pub use code::{Certainty, Code, CodeIndex, IndexStats, Place, Reference, References, Shelf};
+pub use code::{
+    Ask, AskError, AskLimits, Call, Calls, Certainty, Code, CodeIndex, CodeScope, Definition,
+    Definitions, Dependencies, Dependency, Hover, Hovers, IndexStats, Outline, OutlineItem, Place,
+    Reference, References, Relative, Relatives, Shelf, Spelling, SymbolInfo, Symbols, Unused,
+    UnusedSymbols, cut_words, kind_word,
+};
+pub use coderoom_syntax::{Cut as FactsCut, Kind, Language, Role, Visibility as SymbolVisibility};
 pub use file::{Body, File, FileId, SegmentId, Stamp, Unheld, Visibility};
 pub use path::{PathError, RelPath};
 pub use search::{

@@ -154,6 +154,16 @@ impl<'s> Builder<'s> {
         }
     }
 
+    /// Closes the innermost scope, which turns out to end there.
+    pub fn close_at(&mut self, end: usize) {
+        let scope = self.scope();
+        if scope != ScopeIx(0) {
+            let span = &mut self.facts.scopes[scope.0 as usize].span;
+            span.end = span.start.max(end as u32);
+        }
+        self.close();
+    }
+
     /// Goes back into a scope that was closed, until [`Builder::close`].
     pub fn reopen(&mut self, scope: ScopeIx) {
         self.open.push(scope);

@@ -369,6 +369,9 @@ pub enum Expr {
     Apply(ExprIx, Vec<ExprIx>),
     /// The type that the function says its first argument has when it answers yes.
     Guard(ExprIx),
+    /// The first of the two of which this workspace knows something: what a name of its own gives,
+    /// or else what the standard library would.
+    Else(ExprIx, ExprIx),
 }
 
 /// An import, `use`, `#include` or `require`.
@@ -555,6 +558,7 @@ impl Facts {
             Expr::Generic(of, args) | Expr::Apply(of, args) => {
                 expr(*of) && args.iter().copied().all(expr)
             }
+            Expr::Else(first, second) => expr(*first) && expr(*second),
             Expr::Either(parts) | Expr::Tuple(parts) => parts.iter().copied().all(expr),
             Expr::Builtin(it) | Expr::Module(it) => name(*it),
             Expr::Function(it) => symbol(*it),

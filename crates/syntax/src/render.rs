@@ -143,6 +143,7 @@ impl Facts {
             Expr::Either(parts) => format!("({})", list(parts).replace(", ", " | ")),
             Expr::Tuple(parts) => format!("tuple({})", list(parts)),
             Expr::List(of) => format!("list({})", show(of)),
+            Expr::Else(first, second) => format!("({} else {})", show(first), show(second)),
             Expr::Builtin(name) => format!("builtin {}", self.name(*name)),
             Expr::Function(symbol) => format!("function {}", self.path_of(self.symbol(*symbol))),
             Expr::This(_) => "this".to_owned(),

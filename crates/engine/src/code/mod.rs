@@ -4,6 +4,7 @@
 //! built in the background; a view (`Code`) of any snapshot uses it for the files that have not
 //! changed since and looks at the others directly. Resolution runs on a view, lazily.
 
+mod graph;
 mod index;
 mod loaded;
 mod names;
@@ -13,7 +14,11 @@ mod shelf;
 mod view;
 
 pub use index::{CodeIndex, IndexStats};
-pub use query::{Place, Reference, References};
+pub use query::{
+    Ask, AskError, AskLimits, Call, Calls, CodeScope, Definition, Definitions, Dependencies,
+    Dependency, Hover, Hovers, Outline, OutlineItem, Place, Reference, References, Relative,
+    Relatives, Spelling, SymbolInfo, Symbols, Unused, UnusedSymbols, cut_words, kind_word,
+};
 pub use resolve::Certainty;
 pub use shelf::Shelf;
 pub use view::Code;

@@ -12,6 +12,7 @@ mod lua;
 mod php;
 mod python;
 mod ruby;
+mod rust;
 mod scala;
 mod typescript;
 
@@ -34,6 +35,7 @@ pub enum Language {
     Go,
     Java,
     Python,
+    Rust,
     TypeScript,
     Tsx,
     JavaScript,
@@ -60,6 +62,7 @@ static ALL: &[(Language, &dyn Plugin)] = &[
     (Language::Php, &php::Php),
     (Language::Python, &python::Python),
     (Language::Ruby, &ruby::Ruby),
+    (Language::Rust, &rust::Rust),
     (Language::Scala, &scala::Scala),
     (Language::Tsx, &TypeScript(Dialect::Tsx)),
     (Language::TypeScript, &TypeScript(Dialect::TypeScript)),

@@ -191,6 +191,16 @@ pub(crate) struct Memo {
     type_parameters: HashMap<Target, Arc<[Target]>>,
 }
 
+/// Results that are not whole, since they met something that is still under way, each with the depth
+/// at which that waits. They hold for one answer only; without them, a cycle of expressions would
+/// be walked through along every path.
+#[derive(Default)]
+struct Partial {
+    values: HashMap<(FileId, ExprIx), (Things, u32)>,
+    resolutions: HashMap<(FileId, OccurrenceIx), (Resolution, u32)>,
+    ancestors: HashMap<Target, (Arc<types::Ancestors>, u32)>,
+}
+
 /// How much a memo may hold before it starts anew.
 const MAX_MEMO: usize = 2_000_000;
 /// Unpacked facts that a memo may hold on to.
@@ -200,6 +210,7 @@ const MAX_HELD: usize = 4_096;
 pub(crate) struct Resolver<'c> {
     pub(crate) code: &'c Code,
     memo: Memo,
+    partial: Partial,
     /// Evaluations under way, with their depth.
     active: HashMap<(FileId, ExprIx), u32>,
     active_occurrences: HashMap<(FileId, OccurrenceIx), u32>,
@@ -222,6 +233,7 @@ impl<'c> Resolver<'c> {
         Resolver {
             code,
             memo,
+            partial: Partial::default(),
             active: HashMap::new(),
             active_occurrences: HashMap::new(),
             space: Space::Any,
@@ -244,14 +256,26 @@ impl<'c> Resolver<'c> {
         facts
     }
 
-    /// What an occurrence stands for.
-    pub(crate) fn resolve(&mut self, file: FileId, ix: OccurrenceIx) -> Resolution {
+    /// Starts counting anew, unless something is under way.
+    fn begin(&mut self) {
         if self.depth == 0 {
             self.steps = 0;
             self.waits_on = u32::MAX;
+            self.partial.values.clear();
+            self.partial.resolutions.clear();
+            self.partial.ancestors.clear();
         }
+    }
+
+    /// What an occurrence stands for.
+    pub(crate) fn resolve(&mut self, file: FileId, ix: OccurrenceIx) -> Resolution {
+        self.begin();
         let key = (file, ix);
         if let Some(known) = self.memo.resolutions.get(&key) {
+            return known.clone();
+        }
+        if let Some((known, waits_on)) = self.partial.resolutions.get(&key) {
+            self.waits_on = self.waits_on.min(*waits_on);
             return known.clone();
         }
         if let Some(depth) = self.active_occurrences.get(&key) {
@@ -278,6 +302,7 @@ impl<'c> Resolver<'c> {
             self.memo.resolutions.insert(key, resolution.clone());
             self.waits_on = outer;
         } else {
+            self.partial.resolutions.insert(key, (resolution.clone(), self.waits_on));
             self.waits_on = self.waits_on.min(outer);
         }
         self.leave();
@@ -298,6 +323,7 @@ impl<'c> Resolver<'c> {
             Form::Member(of) => {
                 let things = self.value(file, of);
                 let name = facts.facts.name(occurrence.name);
+                self.space = Space::of(occurrence.role, facts.rules());
                 let members = self.members(&things, name, facts.facts.language);
                 if members.known && !(things.guessed && members.only_external()) {
                     let found = members.hits.into_iter().map(|hit| hit.found).collect();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use coderoom_syntax::{Expr, ExprIx, Kind, ScopeIx, SymbolIx};
+use coderoom_syntax::{Expr, ExprIx, Kind, OccurrenceIx, ScopeIx, SymbolIx};
 
 use super::{Args, Found, Resolver, Space, Target, Thing, Things};
 use crate::{code::loaded::Loaded, file::FileId};
@@ -21,8 +21,13 @@ impl Resolver<'_> {
         if !ix.is_known() {
             return Things::default();
         }
+        self.begin();
         let key = (file, ix);
         if let Some(known) = self.memo.values.get(&key) {
+            return known.clone();
+        }
+        if let Some((known, waits_on)) = self.partial.values.get(&key) {
+            self.waits_on = self.waits_on.min(*waits_on);
             return known.clone();
         }
         if let Some(depth) = self.active.get(&key) {
@@ -43,6 +48,7 @@ impl Resolver<'_> {
             self.memo.values.insert(key, things.clone());
             self.waits_on = outer;
         } else {
+            self.partial.values.insert(key, (things.clone(), self.waits_on));
             self.waits_on = self.waits_on.min(outer);
         }
         self.leave();
@@ -52,30 +58,7 @@ impl Resolver<'_> {
     fn evaluate(&mut self, file: FileId, facts: &Loaded, ix: ExprIx) -> Things {
         match facts.facts.expr(ix).clone() {
             Expr::Unknown => Things::default(),
-            Expr::Occurrence(at) => {
-                let occurrence = *facts.facts.occurrence(at);
-                let narrowed = facts.facts.narrowings.iter().rfind(|it| {
-                    it.name == occurrence.name
-                        && it.range.start <= occurrence.start
-                        && occurrence.start < it.range.end
-                });
-                if let (Some(narrowed), coderoom_syntax::Form::Bare) = (narrowed, occurrence.form)
-                    && !self.is_declared_in(file, at, narrowed.range)
-                {
-                    let ty = self.value(file, narrowed.ty);
-                    let things = self.instantiate(&ty);
-                    if !things.is_unknown() {
-                        return things;
-                    }
-                }
-                if let coderoom_syntax::Form::Member(of) = occurrence.form {
-                    let space = Space::of(occurrence.role, facts.rules());
-                    return self.member_value(file, facts, of, occurrence.name, space);
-                }
-                let resolution = self.resolve(file, at);
-                let things = self.values_of(&resolution.found, None);
-                if resolution.guessed { things.guessed() } else { things }
-            }
+            Expr::Occurrence(at) => self.mentioned(file, facts, at),
             Expr::Named(scope, name) => {
                 let at = facts.facts.scope(scope).span.end;
                 let found = self.bare(file, facts, scope, at, name);
@@ -117,6 +100,11 @@ impl Resolver<'_> {
                 let parts: Vec<Things> = parts.iter().map(|part| self.value(file, *part)).collect();
                 union(&parts)
             }
+            Expr::Else(first, second) => {
+                let things = self.value(file, first);
+                let outside = |it: &Thing| matches!(it, Thing::External(None, _));
+                if things.list.iter().all(outside) { self.value(file, second) } else { things }
+            }
             Expr::Tuple(parts) => {
                 let parts: Vec<Things> = parts.iter().map(|part| self.value(file, *part)).collect();
                 Things::one(Thing::Tuple(parts.into()))
@@ -142,27 +130,7 @@ impl Resolver<'_> {
                     false,
                 )
             }
-            Expr::CallbackParameter(callee, parameter, argument) => {
-                let callee = self.value(file, callee);
-                let callback = self.expected(&callee, argument as usize);
-                self.expected(&callback, parameter as usize)
-            }
-            Expr::Parameter(callee, place) => {
-                let callee = self.value(file, callee);
-                self.expected(&callee, place as usize)
-            }
-            Expr::Apply(callee, args) => {
-                let callee = self.value(file, callee);
-                if !self.is_generic(&callee) {
-                    return callee;
-                }
-                let args: Vec<Things> = args.iter().map(|arg| self.value(file, *arg)).collect();
-                self.applied(&callee, &args)
-            }
-            Expr::Guard(of) => {
-                let callee = self.value(file, of);
-                self.guarded(&callee)
-            }
+            other => self.evaluate_call(file, other),
         }
     }
 
@@ -178,6 +146,32 @@ impl Resolver<'_> {
             let inside = self.with(target, |symbol, _| range.contains(symbol.at));
             target.file == file && inside == Some(true)
         })
+    }
+
+    /// What a name in the text stands for.
+    fn mentioned(&mut self, file: FileId, facts: &Loaded, at: OccurrenceIx) -> Things {
+        let occurrence = *facts.facts.occurrence(at);
+        let narrowed = facts.facts.narrowings.iter().rfind(|it| {
+            it.name == occurrence.name
+                && it.range.start <= occurrence.start
+                && occurrence.start < it.range.end
+        });
+        if let (Some(narrowed), coderoom_syntax::Form::Bare) = (narrowed, occurrence.form)
+            && !self.is_declared_in(file, at, narrowed.range)
+        {
+            let ty = self.value(file, narrowed.ty);
+            let things = self.instantiate(&ty);
+            if !things.is_unknown() {
+                return things;
+            }
+        }
+        if let coderoom_syntax::Form::Member(of) = occurrence.form {
+            let space = Space::of(occurrence.role, facts.rules());
+            return self.member_value(file, facts, of, occurrence.name, space);
+        }
+        let resolution = self.resolve(file, at);
+        let things = self.values_of(&resolution.found, None);
+        if resolution.guessed { things.guessed() } else { things }
     }
 
     /// What code inside of a type's scope belongs to. Inside an `impl`, that is the type it is for.
@@ -250,6 +244,7 @@ impl Resolver<'_> {
                 let things = self.stored(target);
                 self.seen_on(&things, on)
             }
+            Kind::Module => self.inside_of(target),
             Kind::Alias => {
                 let found = self.follow(target);
                 let found: Vec<Found> =
@@ -544,16 +539,6 @@ impl Resolver<'_> {
         if things.guessed { all.guessed() } else { all }
     }
 
-    /// Whether anything of it has type parameters that arguments could tell of.
-    fn is_generic(&mut self, callee: &Things) -> bool {
-        callee.list.iter().any(|thing| match thing {
-            Thing::Symbol(target, None) | Thing::Bound(target, _, None) => {
-                !self.type_parameters(*target).is_empty()
-            }
-            _ => false,
-        })
-    }
-
     /// What any member of an object literal holds.
     fn any_member(&mut self, target: Target) -> Things {
         const MOST: usize = 24;
@@ -662,12 +647,18 @@ impl Resolver<'_> {
         if let Some(known) = self.memo.ancestors.get(&target) {
             return Arc::clone(known);
         }
+        if let Some((known, waits_on)) = self.partial.ancestors.get(&target) {
+            self.waits_on = self.waits_on.min(*waits_on);
+            return Arc::clone(known);
+        }
         let outer = std::mem::replace(&mut self.waits_on, u32::MAX);
         let mut ancestors = Ancestors::default();
         self.collect_ancestors(target, None, &mut ancestors);
         let ancestors = Arc::new(ancestors);
         if self.waits_on == u32::MAX {
             self.memo.ancestors.insert(target, Arc::clone(&ancestors));
+        } else {
+            self.partial.ancestors.insert(target, (Arc::clone(&ancestors), self.waits_on));
         }
         self.waits_on = self.waits_on.min(outer);
         ancestors
