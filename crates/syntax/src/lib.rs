@@ -12,6 +12,7 @@ mod language;
 mod languages;
 mod pack;
 mod render;
+mod table;
 mod tree;
 
 pub use builder::Builder;

@@ -1,15 +1,25 @@
 //! The languages. A language is a folder here, a variant of [`Language`] and a line in `ALL`.
 
+mod bash;
 mod c;
+mod csharp;
 #[cfg(test)]
 mod fixtures;
 mod go;
 mod java;
+mod kotlin;
+mod lua;
+mod php;
 mod python;
+mod ruby;
 mod rust;
+mod scala;
 mod typescript;
 
 use serde::{Deserialize, Serialize};
+
+#[cfg(test)]
+pub(crate) use fixtures::check_spans;
 
 use self::typescript::{Dialect, TypeScript};
 use crate::Plugin;
@@ -29,17 +39,31 @@ pub enum Language {
     TypeScript,
     Tsx,
     JavaScript,
+    Bash,
+    CSharp,
+    Kotlin,
+    Lua,
+    Php,
+    Ruby,
+    Scala,
 }
 
 /// Every language with what it brings.
 static ALL: &[(Language, &dyn Plugin)] = &[
+    (Language::Bash, &bash::Bash),
     (Language::C, &c::C),
+    (Language::CSharp, &csharp::CSharp),
     (Language::Cpp, &c::Cpp),
     (Language::Go, &go::Go),
     (Language::Java, &java::Java),
     (Language::JavaScript, &TypeScript(Dialect::JavaScript)),
+    (Language::Kotlin, &kotlin::Kotlin),
+    (Language::Lua, &lua::Lua),
+    (Language::Php, &php::Php),
     (Language::Python, &python::Python),
+    (Language::Ruby, &ruby::Ruby),
     (Language::Rust, &rust::Rust),
+    (Language::Scala, &scala::Scala),
     (Language::Tsx, &TypeScript(Dialect::Tsx)),
     (Language::TypeScript, &TypeScript(Dialect::TypeScript)),
 ];

@@ -1,0 +1,9 @@
+//! The facts of a small file.
+
+use crate::{Language, table::tests::rendered};
+
+#[test]
+fn facts_of_a_small_file() {
+    let source = include_str!("fixtures/order.rb");
+    insta::assert_snapshot!("order.rb", rendered(Language::Ruby, source));
+}
