@@ -1,15 +1,12 @@
 """The five Python type checkers that vote: how each is installed (pinned, under the cache) and
-how it is asked. Each asker has `references`, `definition` and `stop`, as `lsp.Server`."""
+how it is started."""
 
-import json
-import os
-import subprocess
 import sys
-import threading
 from pathlib import Path
 
 from lib.corpora import cache, call, quiet_environment
-from lsp import Server, Silent
+from lines import LineServer
+from lsp import Server
 
 VERSIONS = {"pyright": "1.1.414", "ty": "0.0.105", "pyrefly": "1.4.1", "zuban": "0.10.2",
             "jedi": "0.20.1"}
@@ -89,57 +86,12 @@ def log(name):
     return folder / f"{name}.log"
 
 
-class Jedi:
-    """jedi is a library: `ask_jedi.py` asks it, in a process that can be ended when it takes too
-    long."""
-
-    def __init__(self, root):
-        self.root = Path(root).resolve()
-        self.process = None
-
-    def references(self, path, line, column, limit):
-        """All references of the symbol at a place."""
-        return self._ask("references", path, line, column, limit)
-
-    def definition(self, path, line, column, limit):
-        """Where the symbol at a place is defined."""
-        return self._ask("definition", path, line, column, limit)
-
-    def close_files(self):
-        """Nothing is open."""
-
-    def stop(self):
-        """Ends the process."""
-        if self.process:
-            self.process.kill()
-            self.process.wait()
-            self.process = None
-
-    def _ask(self, what, path, line, column, limit):
-        if self.process is None:
-            env = environment()
-            env["PYTHONPATH"] = str(from_pypi("jedi"))
-            script = Path(__file__).resolve().parent / "ask_jedi.py"
-            self.process = subprocess.Popen(
-                [sys.executable, script, self.root, libraries()], env=env, text=True,
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=open(log("jedi"), "ab"))
-        watchdog = threading.Timer(limit, self.process.kill)
-        watchdog.start()
-        try:
-            self.process.stdin.write(json.dumps([what, path, line, column]) + "\n")
-            self.process.stdin.flush()
-            answer = json.loads(self.process.stdout.readline() or "null")
-        except (OSError, ValueError):
-            answer = None
-        finally:
-            watchdog.cancel()
-        if answer is None:
-            self.stop()
-            raise Silent(f"{what}: no answer in {limit:.0f} s")
-        if isinstance(answer, str):
-            raise Silent(f"{what}: {answer}")
-        return sorted(tuple(place) for place in answer)
+def jedi(root):
+    """A library; `ask_jedi.py` asks it."""
+    env = environment()
+    env["PYTHONPATH"] = str(from_pypi("jedi"))
+    script = Path(__file__).resolve().parent / "ask_jedi.py"
+    return LineServer([sys.executable, script, root, libraries()], env, log("jedi"))
 
 
-STARTERS = {"ty": ty, "pyrefly": pyrefly, "zuban": zuban, "pyright": pyright, "jedi": Jedi}
-assert set(STARTERS) == set(VERSIONS) and os.name == "posix"
+STARTERS = {"ty": ty, "pyrefly": pyrefly, "zuban": zuban, "pyright": pyright, "jedi": jedi}

@@ -44,6 +44,22 @@ class Server:
         """Where the symbol at a place is defined."""
         return self._places(self._ask("textDocument/definition", path, line, column, limit))
 
+    def symbols(self, path, limit):
+        """What a file defines: `(line, column, kind, kinds of what is around it)`."""
+        self.open(path)
+        found = self.request("textDocument/documentSymbol",
+                             {"textDocument": {"uri": self.uri(path)}}, limit)
+        places = []
+
+        def walk(items, around):
+            for item in items:
+                start = (item.get("selectionRange") or item["location"]["range"])["start"]
+                places.append((start["line"] + 1, start["character"] + 1, item["kind"], around))
+                walk(item.get("children") or [], (*around, item["kind"]))
+
+        walk(found or [], ())
+        return places
+
     def settle(self, quiet, limit):
         """Waits until no progress has been reported for `quiet` seconds: indexing is over."""
         end = time.monotonic() + limit
@@ -97,6 +113,7 @@ class Server:
                 "workspace": {"configuration": True, "workspaceFolders": True},
                 "window": {"workDoneProgress": True},
                 "textDocument": {"references": {}, "definition": {"linkSupport": False},
+                                 "documentSymbol": {"hierarchicalDocumentSymbolSupport": True},
                                  "synchronization": {}},
             },
         }, 300)

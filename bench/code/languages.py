@@ -1,0 +1,123 @@
+"""The languages whose oracle is one language server: the corpus, how the server is installed and
+started on it, and what has to be known about the language to draw symbols."""
+
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable
+
+import sources
+from lib.corpora import cache, call, debian_package, quiet_environment
+from lines import LineServer
+from lsp import Server
+
+TYPESCRIPT_VERSION = "5.9.3"
+GO_PACKAGES = {"golang-1.19-go": "1.19.8-2", "golang-1.19-src": "1.19.8-2",
+               "gopls": "1:0.5.0+ds-1", "golang-golang-x-sys-dev": "0.3.0-1"}
+
+
+@dataclass(frozen=True)
+class Language:
+    """One oracle to be made."""
+
+    name: str
+    corpus: Callable
+    start: Callable
+    suffixes: tuple
+    #: Files of which no symbols are drawn (they still count when they use one).
+    apart: re.Pattern
+    #: The names that one file hands on from another.
+    reexport: re.Pattern
+    keywords: frozenset
+
+
+def words(text):
+    """A set of keywords."""
+    return frozenset(text.split())
+
+
+def typescript(corpus):
+    """The TypeScript language service, on a copy of the corpus with its libraries."""
+    home = cache() / "oracle" / f"typescript-{TYPESCRIPT_VERSION}"
+    if not (home / "node_modules").exists():
+        call(["npm", "install", "--no-audit", "--no-fund", "--prefix", home,
+              f"typescript@{TYPESCRIPT_VERSION}"])
+    work = cache() / "oracle" / "work" / corpus.name
+    if not (work / "tsconfig.json").exists():
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir(parents=True)
+        name, _, version = corpus.name.rpartition("-")
+        call(["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", work,
+              f"{name}@{version}"])
+        shutil.copytree(corpus, work, dirs_exist_ok=True,
+                        ignore=shutil.ignore_patterns(".git", "package*.json"))
+    script = Path(__file__).resolve().parent / "ask_typescript.js"
+    log = cache() / "oracle" / "logs" / "typescript.log"
+    log.parent.mkdir(exist_ok=True)
+    return LineServer(["node", "--max-old-space-size=6144", script,
+                       home / "node_modules/typescript", work], quiet_environment(), log), {
+        "typescript": TYPESCRIPT_VERSION}
+
+
+def rust(corpus):
+    """rust-analyzer of the installed toolchain; it needs the standard library's sources."""
+    call(["rustup", "component", "add", "rust-analyzer", "rust-src"])
+    version = call(["rustup", "run", "stable", "rust-analyzer", "--version"]).split()[1]
+    env = quiet_environment()
+    env["HOME"] = str(Path.home())  # cargo and rustup keep their things there
+    settings = {"rust-analyzer": {
+        "checkOnSave": False, "cachePriming": {"enable": False},
+        "cargo": {"buildScripts": {"enable": False}, "allTargets": True},
+        "procMacro": {"enable": False}}}
+    server = Server(["rustup", "run", "stable", "rust-analyzer"], corpus, "rust", env, settings,
+                    settings["rust-analyzer"])
+    server.settle(8, 600)
+    return server, {"rust-analyzer": version}
+
+
+def go(corpus):
+    """gopls and the Go toolchain out of Debian's packages, unpacked beside everything else."""
+    home = cache() / "oracle" / "go"
+    versions = {}
+    for package, pinned in GO_PACKAGES.items():
+        versions[package], archive = debian_package(package, pinned)
+        if not (home / package).exists():
+            call(["dpkg-deb", "-x", archive, home])
+            (home / package).touch()
+    env = quiet_environment()
+    env.update(GOROOT=str(home / "usr/lib/go-1.19"), GOFLAGS="-mod=mod", GOPROXY="off",
+               GOCACHE=str(cache() / "oracle" / "go-build"), GOPATH=str(home / "gopath"),
+               PATH=f"{home / 'usr/lib/go-1.19/bin'}:{env['PATH']}")
+    server = Server([home / "usr/bin/gopls"], corpus, "go", env)
+    server.settle(5, 300)
+    return server, {"gopls": versions["gopls"], "go": versions["golang-1.19-go"]}
+
+
+LANGUAGES = {
+    "typescript-maplibre": Language(
+        "typescript", sources.maplibre, typescript, (".ts", ".tsx"),
+        re.compile(r"\.test\.ts$|\.d\.ts$|/shaders/"),
+        re.compile(r"export\s*(?:type\s*)?\{([^}]*)\}"),
+        words("""abstract any as asserts async await boolean break case catch class const continue
+        constructor debugger declare default delete do else enum export extends false finally for
+        from function get if implements import in infer instanceof interface is keyof let module
+        namespace never new null number object of package private protected public readonly
+        require return set static string super switch symbol this throw true try type typeof
+        undefined unique unknown var void while with yield""")),
+    "rust-ripgrep": Language(
+        "rust", sources.ripgrep_crates, rust, (".rs",), re.compile(r"/tests/|/benches/"),
+        re.compile(r"pub(?:\([a-z]+\))? use ([^;]*);"),
+        words("""as async await break const continue crate dyn else enum extern false fn for if
+        impl in let loop match mod move mut pub ref return self Self static struct super trait
+        true type unsafe use where while bool char f32 f64 i8 i16 i32 i64 isize str u8 u16 u32
+        u64 usize""")),
+    "go-esbuild": Language(
+        "go", sources.esbuild, go, (".go",), re.compile(r"_test\.go$"), re.compile(r"$^()"),
+        words("""break case chan const continue default defer else fallthrough for func go goto
+        if import interface map package range return select struct switch type var append bool
+        byte cap close complex copy delete error false float32 float64 int int8 int16 int32 int64
+        iota len make new nil panic rune string true uint uint8 uint16 uint32 uint64 uintptr""")),
+}
+LANGUAGES["typescript-matrix"] = Language(
+    **{**vars(LANGUAGES["typescript-maplibre"]), "corpus": sources.matrix})
