@@ -80,7 +80,9 @@ function answer([what, name, line, column]) {
             .flatMap((symbol) => symbol.references)
             .flatMap((found) => place(found.fileName, found.textSpan.start));
     }
+    // An alias is the import of something that could not be found.
     return (service.getDefinitionAtPosition(file, position) || [])
+        .filter((found) => found.kind !== ts.ScriptElementKind.alias)
         .flatMap((found) => place(found.fileName, found.textSpan.start));
 }
 

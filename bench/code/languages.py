@@ -97,7 +97,7 @@ def go(corpus):
 LANGUAGES = {
     "typescript-maplibre": Language(
         "typescript", sources.maplibre, typescript, (".ts", ".tsx"),
-        re.compile(r"\.test\.ts$|\.d\.ts$|/shaders/"),
+        re.compile(r"\.test\.ts$|\.d\.ts$|/shaders/|^build/"),
         re.compile(r"export\s*(?:type\s*)?\{([^}]*)\}"),
         words("""abstract any as asserts async await boolean break case catch class const continue
         constructor debugger declare default delete do else enum export extends false finally for

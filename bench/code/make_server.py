@@ -34,7 +34,7 @@ def main():
     try:
         outlines = asker.outlines(corpus)
         known = {(path, line, column) for path, places in outlines.items()
-                 for line, column, _, _ in places}
+                 for line, column, kind, _ in places if kind not in sample.BLOCKS}
         sampled, hard = sample.symbols(corpus, outlines, options.sampled * 2, options.hard * 3)
         symbols = asker.references(sampled, options.sampled, known, corpus)
         symbols += asker.references(hard, options.hard, known, corpus)

@@ -13,6 +13,8 @@ KINDS = {5: "class", 6: "method", 7: "field", 8: "field", 10: "class", 11: "clas
          12: "function", 13: "constant", 14: "constant", 22: "field", 23: "class"}
 #: Kinds whose inside is not looked at: what is in them is local.
 BODIES = {6, 9, 12, 13, 14}
+#: Kinds that define nothing: rust-analyzer names an `impl` block by its type.
+BLOCKS = {19}
 #: What of a hundred sampled symbols is of which kind; what one kind lacks, others fill.
 SHARES = {"method": 45, "class": 20, "function": 20, "field": 8, "constant": 7}
 #: A member's name that at least so many definitions have is a common one.
@@ -53,7 +55,7 @@ def candidates(corpus, outlines):
             if kind not in KINDS or BODIES.intersection(around) or not name:
                 continue
             # rust-analyzer calls the functions of a type functions when they take no self.
-            called = "method" if kind == 12 and 19 in around else KINDS[kind]
+            called = "method" if kind == 12 and BLOCKS.intersection(around) else KINDS[kind]
             if len(name) > 2 and name not in corpus.language.keywords and corpus.words[name] >= 3:
                 found.append(Symbol(path, line, column, name, called))
     return found
