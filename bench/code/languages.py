@@ -89,7 +89,16 @@ def go(corpus):
     env.update(GOROOT=str(home / "usr/lib/go-1.19"), GOFLAGS="-mod=mod", GOPROXY="off",
                GOCACHE=str(cache() / "oracle" / "go-build"), GOPATH=str(home / "gopath"),
                PATH=f"{home / 'usr/lib/go-1.19/bin'}:{env['PATH']}")
-    server = Server([home / "usr/bin/gopls"], corpus, "go", env)
+    # The one library that esbuild needs is Debian's, too.
+    work = cache() / "oracle" / "work" / corpus.name
+    if not work.exists():
+        shutil.copytree(corpus, work, ignore=shutil.ignore_patterns(".git"))
+        library = home / "usr/share/gocode/src/golang.org/x/sys"
+        if not (library / "go.mod").exists():
+            (library / "go.mod").write_text("module golang.org/x/sys\n\ngo 1.17\n")
+        with open(work / "go.mod", "a") as module:
+            module.write(f"\nreplace golang.org/x/sys => {library}\n")
+    server = Server([home / "usr/bin/gopls"], work, "go", env)
     server.settle(5, 300)
     return server, {"gopls": versions["gopls"], "go": versions["golang-1.19-go"]}
 
