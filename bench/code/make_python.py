@@ -12,6 +12,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
 import checkers  # noqa: E402  (the path has to be set first)
+import observe  # noqa: E402
 import sample_python  # noqa: E402
 from lib import corpora  # noqa: E402
 from lsp import Silent  # noqa: E402
@@ -28,18 +29,26 @@ def main():
     parser.add_argument("--ask", default=",".join(checkers.STARTERS), metavar="CHECKER,...",
                         help="who is asked what has no raw answer yet; empty: only vote")
     parser.add_argument("--limit", type=float, default=180.0, help="seconds for one answer")
+    parser.add_argument("--observe", action="store_true", help="let Django's tests run")
+    parser.add_argument("--python", default="python3.13", help="3.12 or newer, for that")
     options = parser.parse_args()
     corpus = corpora.prepare("django", HERE.parent.parent)
     chosen = choose(corpus)
+    folder = corpora.cache() / "oracle" / "raw" / corpus.root.name
+    seen = folder / "observed.json"
+    if options.observe:
+        functions = sample_python.definitions(sample_python.Sources(corpus.root), "django")
+        observe.observe(corpus.root, functions, seen, options.python)
+    observed = json.loads(seen.read_text()) if seen.exists() else {}
     raw = {}
     for name in checkers.STARTERS:
-        raw[name] = Asked(corpora.cache() / "oracle" / "raw" / corpus.root.name / f"{name}.json")
+        raw[name] = Asked(folder / f"{name}.json")
         if name in options.ask.split(","):
             ask(name, corpus.root, chosen, raw[name], options.limit)
     definitions = agree_on_definitions(chosen["definitions"], raw)
     symbols = []
     for group in ("sampled", "hard"):
-        symbols += agree_on_references(chosen[group], raw, KEPT[group], corpus.root)
+        symbols += agree_on_references(chosen[group], raw, KEPT[group], corpus.root, observed)
     write(HERE / "oracles" / "python-django.json", {
         "corpus": corpus.root.name, "language": "python",
         "tools": {name: checkers.VERSIONS[name] for name in sorted(raw) if raw[name].answers},

@@ -10,6 +10,7 @@ lines that hold the name count, so calls through callbacks, operators and `getat
 import ast
 import json
 import os
+import re
 import runpy
 import sys
 from pathlib import Path
@@ -29,14 +30,16 @@ class Observer:
         self.calls = {}
         self.seen = set()
         self.lines = {}
-        for path, line, name in chosen:
+        self.texts = {}
+        wanted = {(path, line): name for path, line, name in chosen}
+        for path in sorted({path for path, _ in wanted}):
             for node in ast.walk(ast.parse((root / path).read_text())):
                 if (isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
-                        and node.lineno == line):
-                    start = min([line, *(item.lineno for item in node.decorator_list)])
-                    self.names[self.root + path, start] = name
+                        and (path, node.lineno) in wanted):
+                    start = min([node.lineno, *(item.lineno for item in node.decorator_list)])
+                    self.names[self.root + path, start] = wanted[path, node.lineno]
                     self.calls[self.root + path, start] = set()
-                    self.seen.add((path, line, start))
+                    self.seen.add((path, node.lineno, start))
 
     def start(self):
         """Watches every function until it turns out not to be a chosen one."""
@@ -61,10 +64,11 @@ class Observer:
             if (inside and not path.endswith(WRAPPERS)
                     and frame.f_code.co_name != "manager_method"):
                 # The line where the name stands: a call may go over several.
-                place = (path, frame.f_lasti)
-                if (place, frame.f_code) not in self.lines:
-                    self.lines[place, frame.f_code] = self.line(frame, path, name)
-                if line := self.lines[place, frame.f_code]:
+                # (The code is kept, so that its id stays its own.)
+                place = (id(frame.f_code), frame.f_lasti, name)
+                if place not in self.lines:
+                    self.lines[place] = self.line(frame, path, name), frame.f_code
+                if line := self.lines[place][0]:
                     self.calls[key].add((path[len(self.root):], line))
                 break
             frame = frame.f_back
@@ -74,15 +78,16 @@ class Observer:
         """The line of the instruction at work that holds the name, if there is one."""
         positions = list(frame.f_code.co_positions())[frame.f_lasti // 2]
         first, last = positions[0] or frame.f_lineno, positions[1] or frame.f_lineno
-        try:
-            text = Path(path).read_text(encoding="utf-8").split("\n")
-        except OSError:
-            return None
+        if path not in self.texts:
+            try:
+                self.texts[path] = Path(path).read_text(encoding="utf-8").split("\n")
+            except OSError:
+                self.texts[path] = []
+        text = self.texts[path]
         # Of a chain of calls, the last line with the name is the call that is at work.
         for number in range(min(last, len(text)), first - 1, -1):
             row = text[number - 1]
-            if name in row.replace("(", " ").replace(".", " ").replace(",", " ").replace(
-                    ")", " ").replace("[", " ").replace("]", " ").split():
+            if re.search(rf"\b{name}\b", row):
                 return number
         return None
 

@@ -30,6 +30,8 @@ class Symbol:
     name: str
     kind: str
     group: str = "sampled"
+    #: The class that a method belongs to.
+    container: str = ""
 
 
 class Sources:
@@ -62,22 +64,22 @@ def definitions(sources, package):
     """All functions, classes, methods and module constants of a package."""
     found = []
 
-    def add(path, node, name, kind, start=0):
+    def add(path, node, name, kind, start, container):
         column = sources.name_column(path, node.lineno, name, start)
         if column and len(name) > 2 and not name.startswith("__"):
-            found.append(Symbol(path, node.lineno, column, name, kind))
+            found.append(Symbol(path, node.lineno, column, name, kind, container=container))
 
-    def walk(path, body, kind):
+    def walk(path, body, kind, container=""):
         for node in body:
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                add(path, node, node.name, kind, node.col_offset + 3)
+                add(path, node, node.name, kind, node.col_offset + 3, container)
             elif isinstance(node, ast.ClassDef):
-                add(path, node, node.name, "class", node.col_offset + 5)
-                walk(path, node.body, "method")
+                add(path, node, node.name, "class", node.col_offset + 5, container)
+                walk(path, node.body, "method", node.name)
             elif isinstance(node, ast.Assign) and kind == "function":
                 for target in node.targets:
                     if isinstance(target, ast.Name) and target.id.isupper():
-                        add(path, node, target.id, "constant", target.col_offset)
+                        add(path, node, target.id, "constant", target.col_offset, "")
 
     for path, tree in sources.trees.items():
         if path.startswith(package + "/") and not path.startswith(BY_NAME_ONLY):
@@ -94,13 +96,16 @@ def draw(candidates, weight, count, chooser):
 
 def symbols(sources, package, sampled, hard):
     """Candidates for the groups `sampled` and `hard`, in the order in which they are taken."""
-    chooser = random.Random(SEED)
     every = definitions(sources, package)
     used = [item for item in every if sources.words[item.name] >= 3]
     classes = Counter(item.name for item in used if item.kind == "method")
 
     def weight(item):
         return log2(1 + sources.words[item.name])
+
+    def prominence(item):
+        # `Model.save` is asked about, not the `save` of one of a hundred small classes.
+        return (weight(item) * log2(1 + sources.words[item.container])) ** 3
 
     common = [item for item in used if item.kind == "method" and classes[item.name] >= COMMON]
     untyped = untyped_receivers(sources)
@@ -110,19 +115,20 @@ def symbols(sources, package, sampled, hard):
     exported = reexports(sources, package)
     shown = [item for item in used if item.kind in ("class", "function")
              and item.name in exported and not item.path.endswith("__init__.py")]
-    chosen = []
-    for part, kind, share in ((common, "method", 6), (behind, "untyped", 2),
-                              (shown, "reexport", 2)):
-        drawn = few_of_a_name(draw(part, weight, len(part), chooser), 2)[:hard * share // 10]
-        chosen += [Symbol(item.path, item.line, item.column, item.name, kind, "hard")
-                   for item in drawn]
+    chosen, chooser = [], random.Random(SEED)
+    for part, kind, share, heavy in ((common, "method", 6, prominence),
+                                     (behind, "untyped", 2, prominence),
+                                     (shown, "reexport", 2, weight)):
+        drawn = few_of_a_name(draw(part, heavy, len(part), chooser), 2)[:hard * share // 10]
+        chosen += [Symbol(item.path, item.line, item.column, item.name, kind, "hard",
+                          item.container) for item in drawn]
     places = {(item.path, item.line) for item in chosen}
-    plain = []
+    plain, chooser = [], random.Random(SEED)
     for kind, share in KINDS.items():
-        part = [item for item in used if item.kind == kind
-                and (item.path, item.line) not in places]
+        part = [item for item in used if item.kind == kind]
         # One symbol of a name is enough: `rg -w` gives the same answer for all of them.
-        drawn = few_of_a_name(draw(part, weight, len(part), chooser), 1)
+        drawn = [item for item in few_of_a_name(draw(part, weight, len(part), chooser), 1)
+                 if (item.path, item.line) not in places]
         plain += drawn[:sampled * share // 100]
     return plain, chosen
 

@@ -7,8 +7,9 @@ the share of correct definitions.
 A symbol's precision is the share of the lines given that the oracle has, its recall the share of
 the oracle's lines that are given. *Macro* is the mean over symbols (precision only over symbols
 with an answer, recall over all), *micro* counts all lines of all symbols together. Lines where the
-symbol, or what overrides it, is defined count neither way, and answers in other languages' files
-are not looked at.
+symbol, or what overrides it, is defined count neither way; *observed* is the recall of the calls
+that Django's own tests were seen to make. Answers in other languages' files are
+not looked at.
 """
 
 import argparse
@@ -49,8 +50,16 @@ class Score:
 
     @property
     def recall(self):
-        """Oracle symbols have at least one line."""
-        return len(self.found) / (len(self.found) + len(self.missed))
+        """None if there is nothing to find."""
+        wanted = len(self.found) + len(self.missed)
+        return len(self.found) / wanted if wanted else None
+
+    @property
+    def observed(self):
+        """The share of the calls seen at run time that is given; None if none was seen."""
+        seen = {tuple(place) for place in self.symbol.get("observed", [])}
+        seen &= self.found | self.missed
+        return len(self.found & seen) / len(seen) if seen else None
 
 
 @dataclass
@@ -86,9 +95,12 @@ def ask(tool, oracle, only=None):
     return answers
 
 
-def score_symbol(symbol, given, floor, suffixes):
-    """Compares one answer, from a certainty upwards, with the oracle."""
+def score_symbol(symbol, given, floor, suffixes, static=False):
+    """Compares one answer, from a certainty upwards, with the oracle. With `static`, calls that
+    were only seen at run time count neither way."""
     neutral = {tuple(place) for place in symbol.get("neutral", [])}
+    if static:
+        neutral |= {tuple(place) for place in symbol.get("only_observed", [])}
     neutral.add((symbol["path"], symbol["line"]))
     wanted = {tuple(place) for place in symbol["references"]} - neutral
     allowed = FLOORS[floor]
@@ -107,6 +119,7 @@ def summary(scores):
     return {
         "symbols": len(scores), "answered": len(precisions),
         "precision": mean(precisions), "recall": mean([score.recall for score in scores]),
+        "observed": mean([score.observed for score in scores]),
         "micro_precision": found / (found + wrong) if found + wrong else None,
         "micro_recall": found / (found + missed) if found + missed else None,
         "found": found, "wrong": wrong, "missed": missed,
@@ -114,16 +127,17 @@ def summary(scores):
 
 
 def mean(values):
-    """The mean, or None of nothing."""
+    """The mean of those that are there, or None of nothing."""
+    values = [value for value in values if value is not None]
     return sum(values) / len(values) if values else None
 
 
-def score_references(oracle, given):
+def score_references(oracle, given, static=False):
     """For each floor and group the figures, and each floor's scores by symbol."""
     suffixes = SUFFIXES[oracle["language"]]
     figures, scores = {}, {}
     for floor in FLOORS:
-        scores[floor] = [score_symbol(symbol, answer, floor, suffixes)
+        scores[floor] = [score_symbol(symbol, answer, floor, suffixes, static)
                          for symbol, answer in zip(oracle["symbols"], given)
                          if answer is not None]
         groups = defaultdict(list)
@@ -155,8 +169,8 @@ def tables(name, oracle, figures, definitions, answers):
     """The figures as Markdown."""
     out = [f"{name} on {oracle['corpus']} ({oracle['language']})", "",
            "| references | certainty | symbols | answered | precision | recall | "
-           "micro precision | micro recall | found | wrong | missed |",
-           "| --- | --- | " + " | ".join(["---:"] * 9) + " |"]
+           "observed | micro precision | micro recall | found | wrong | missed |",
+           "| --- | --- | " + " | ".join(["---:"] * 10) + " |"]
     certain = any("certainty" in place for answer in answers.references for place in answer or [])
     for floor, groups in figures.items():
         if not certain and floor != "all":
@@ -164,7 +178,8 @@ def tables(name, oracle, figures, definitions, answers):
         for group, row in groups.items():
             out.append(f"| {group} | {floor} | {row['symbols']} | {row['answered']} | "
                        + " | ".join(share(row[key]) for key in
-                                    ("precision", "recall", "micro_precision", "micro_recall"))
+                                    ("precision", "recall", "observed", "micro_precision",
+                                     "micro_recall"))
                        + f" | {row['found']} | {row['wrong']} | {row['missed']} |")
     if definitions:
         out += ["", "| definitions | uses | answered | correct | among the answers |",
@@ -236,6 +251,7 @@ def main():
     add("--bin", type=Path, help="the program, if not the usual one")
     add("--root", type=Path, help="where the corpus is (default: the cache; fetched if missing)")
     add("--only", help="only symbols of these names, separated by commas")
+    add("--static", action="store_true", help="leave out calls that were only seen at run time")
     add("--verbose", action="store_true", help="list what is wrong and what is missed")
     add("--floor", choices=FLOORS, default="all", help="of the list of --verbose")
     add("--json", type=Path, metavar="FILE", help="write the figures there as well")
@@ -249,7 +265,7 @@ def main():
         answers = ask(tool, oracle, options.only and options.only.split(","))
     finally:
         tool.close()
-    figures, scores = score_references(oracle, answers.references)
+    figures, scores = score_references(oracle, answers.references, options.static)
     definitions, wrong = score_definitions(oracle, answers.definitions)
     if options.verbose:
         asked = [answer for answer in answers.references if answer is not None]

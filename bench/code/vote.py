@@ -39,9 +39,9 @@ class Asked:
         return f"{what} {item.path}:{item.line}:{item.column}"
 
 
-def agree_on_references(items, raw, most, root):
-    """The first symbols with references on which enough tools agree, of each kind as many as
-    `most` says. Lines that define something of that name (the symbol, and what overrides it)
+def agree_on_references(items, raw, most, root, observed):
+    """The first symbols with references on which enough tools agree or that tests were seen to
+    make, of each kind as many as `most` says. Lines that define something of that name (the symbol, and what overrides it)
     count neither as found nor as wrong: they are what is asked about, not who uses it."""
     symbols = []
     texts = {}
@@ -55,15 +55,18 @@ def agree_on_references(items, raw, most, root):
         neutral.add((item.path, item.line))
         for place in neutral:
             votes.pop(place, None)
-        agreed = sorted(place for place, count in votes.items() if count >= ENOUGH)
-        if len(answers) < ENOUGH + 1 or not agreed or not left[item.kind]:
+        agreed = {place for place, count in votes.items() if count >= ENOUGH}
+        seen = {tuple(place) for place in observed.get(f"{item.path}:{item.line}", [])} - neutral
+        if len(answers) < ENOUGH + 1 or not agreed | seen or not left[item.kind]:
             continue
         left[item.kind] -= 1
-        symbols.append({
+        symbol = {
             "path": item.path, "line": item.line, "column": item.column, "name": item.name,
-            "kind": item.kind, "group": item.group, "references": [list(p) for p in agreed],
-            "neutral": [list(p) for p in sorted(neutral)],
-            "disputed": [list(p) for p in sorted(set(votes) - set(agreed))]})
+            "kind": item.kind, "group": item.group, "references": agreed | seen,
+            "observed": seen, "only_observed": seen - agreed, "neutral": neutral,
+            "disputed": set(votes) - agreed - seen}
+        symbols.append({key: [list(place) for place in sorted(value)]
+                        if isinstance(value, set) else value for key, value in symbol.items()})
     return sorted(symbols, key=lambda item: (item["group"] == "hard", item["path"], item["line"]))
 
 
@@ -95,7 +98,7 @@ def agree_on_definitions(items, raw):
     return sorted(found, key=lambda item: (item["path"], item["line"], item["column"]))
 
 
-def write(path, oracle):
+def write(path, oracle, say=print):
     """Writes an oracle: one symbol a line, so that differences can be read."""
     def rows(items):
         return ",\n".join(json.dumps(item, separators=(",", ":")) for item in items)
@@ -105,6 +108,6 @@ def write(path, oracle):
             + '\n],\n"definitions":[\n' + rows(oracle["definitions"]) + "\n]}\n")
     path.write_text(text)
     groups = Counter(item["group"] for item in oracle["symbols"])
-    print(f"{path.name}: {dict(groups)} symbols, {len(oracle['definitions'])} definitions, "
-          f"{sum(len(item['references']) for item in oracle['symbols'])} references, "
-          f"{len(text) // 1024} KiB")
+    count = sum(len(item["references"]) for item in oracle["symbols"])
+    say(f"{path.name}: {dict(groups)} symbols, {len(oracle['definitions'])} definitions, "
+        f"{count} references, {len(text) // 1024} KiB")
