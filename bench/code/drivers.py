@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from codegraph import Codegraph
 from lib import install
 from lib.corpora import quiet_environment
 from score import SUFFIXES
@@ -73,4 +74,4 @@ class Ripgrep:
         """Nothing runs."""
 
 
-TOOLS = {"coderoom": Coderoom, "rg": Ripgrep}
+TOOLS = {"coderoom": Coderoom, "rg": Ripgrep, "codegraph": Codegraph}
