@@ -1,9 +1,10 @@
-"""Lets Django's own tests run and notes who really calls its functions (see
+"""Lets Django's own tests run and notes who really calls the chosen functions (see
 `observe_calls.py`, which runs inside). Takes a quarter of an hour or more."""
 
 import json
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 from lib.corpora import Missing, cache, call, quiet_environment
@@ -12,12 +13,12 @@ from lib.corpora import Missing, cache, call, quiet_environment
 LIBRARIES = ["asgiref==3.13.0", "sqlparse==0.6.1", "jinja2==3.1.6", "pyyaml==6.0.3",
              "docutils==0.23", "pillow==13.0.0"]
 #: Test folders that are run together, so that one that fails costs only its neighbours.
-TOGETHER = 18
+TOGETHER = 6
 #: No test packages, or tests that need a spatial database.
 LEFT_OUT = {"gis_tests", "templates", "requirements", "import_error_package", "urls"}
 
 
-def observe(root, functions, output, python):
+def observe(root, chosen, output, python):
     """Runs the tests in a copy of the corpus; what was seen is in `output`."""
     venv = cache() / "oracle" / "observe-venv"
     if not (venv / "bin" / "python").exists():
@@ -30,13 +31,13 @@ def observe(root, functions, output, python):
     if not work.exists():
         shutil.copytree(root, work, ignore=shutil.ignore_patterns(".git"))
     asked = output.with_name("observed-functions.json")
-    asked.write_text(json.dumps([[item.path, item.line, item.name] for item in functions]))
+    asked.write_text(json.dumps([[item.path, item.line, item.name] for item in chosen]))
     labels = sorted(path.parent.name for path in (work / "tests").glob("*/__init__.py")
                     if path.parent.name not in LEFT_OUT)
     script = Path(__file__).resolve().parent / "observe_calls.py"
     for first in range(0, len(labels), TOGETHER):
         part = labels[first:first + TOGETHER]
-        print(f"tests {part[0]} to {part[-1]} ...", flush=True)
+        print(f"{time.strftime('%H:%M')} tests {part[0]} to {part[-1]} ...", flush=True)
         try:
             subprocess.run([venv / "bin" / "python", script, work, asked, output, *part],
                            env=quiet_environment(), stdin=subprocess.DEVNULL,

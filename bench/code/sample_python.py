@@ -105,13 +105,13 @@ def symbols(sources, package, sampled, hard):
 
     def prominence(item):
         # `Model.save` is asked about, not the `save` of one of a hundred small classes.
-        return (weight(item) * log2(1 + sources.words[item.container])) ** 3
+        return (weight(item) * log2(1 + sources.words[item.container])) ** 8
 
     common = [item for item in used if item.kind == "method" and classes[item.name] >= COMMON]
     untyped = untyped_receivers(sources)
     behind = [item for item in used if item.kind == "method" and classes[item.name] < COMMON
-              and untyped[item.name][1] >= 8
-              and untyped[item.name][0] >= 0.7 * untyped[item.name][1]]
+              and untyped[item.name][1] >= 6
+              and untyped[item.name][0] >= 0.5 * untyped[item.name][1]]
     exported = reexports(sources, package)
     shown = [item for item in used if item.kind in ("class", "function")
              and item.name in exported and not item.path.endswith("__init__.py")]
