@@ -1,15 +1,12 @@
-"""The five Python type checkers that vote: how each is installed (pinned, under the cache) and
+"""The four Python type checkers that vote: how each is installed (pinned, under the cache) and
 how it is started."""
 
 import sys
-from pathlib import Path
 
 from lib.corpora import cache, call, quiet_environment
-from lines import LineServer
 from lsp import Server
 
-VERSIONS = {"pyright": "1.1.414", "ty": "0.0.105", "pyrefly": "1.4.1", "zuban": "0.10.2",
-            "jedi": "0.20.1"}
+VERSIONS = {"pyright": "1.1.414", "ty": "0.0.105", "pyrefly": "1.4.1", "zuban": "0.10.2"}
 #: What Django itself imports: without them a few types are unknown.
 LIBRARIES = ["asgiref==3.13.0", "sqlparse==0.6.1"]
 
@@ -86,12 +83,4 @@ def log(name):
     return folder / f"{name}.log"
 
 
-def jedi(root):
-    """A library; `ask_jedi.py` asks it."""
-    env = environment()
-    env["PYTHONPATH"] = str(from_pypi("jedi"))
-    script = Path(__file__).resolve().parent / "ask_jedi.py"
-    return LineServer([sys.executable, script, root, libraries()], env, log("jedi"))
-
-
-STARTERS = {"ty": ty, "pyrefly": pyrefly, "zuban": zuban, "pyright": pyright, "jedi": jedi}
+STARTERS = {"ty": ty, "pyrefly": pyrefly, "zuban": zuban, "pyright": pyright}

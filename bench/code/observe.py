@@ -14,8 +14,9 @@ LIBRARIES = ["asgiref==3.13.0", "sqlparse==0.6.1", "jinja2==3.1.6", "pyyaml==6.0
              "docutils==0.23", "pillow==13.0.0"]
 #: Test folders that are run together, so that one that fails costs only its neighbours.
 TOGETHER = 6
-#: No test packages, or tests that need a spatial database.
-LEFT_OUT = {"gis_tests", "templates", "requirements", "import_error_package", "urls"}
+#: No test packages, tests that need a spatial database, and tests that start a process each.
+LEFT_OUT = {"gis_tests", "admin_scripts", "templates", "requirements", "import_error_package",
+            "urls"}
 
 
 def observe(root, chosen, output, python):

@@ -12,6 +12,8 @@ MATRIX = "matrix-js-sdk-43.0.0"
 RIPGREP_VERSION = "15.2.0"
 RIPGREP_CRATES = ["ripgrep", "grep", "grep-cli", "grep-matcher", "grep-pcre2", "grep-printer",
                   "grep-regex", "grep-searcher", "globset", "ignore"]
+LIBGIT2_VERSION = "0.18.8"
+LEVELDB_VERSION = "2.0.9"
 ESBUILD_PACKAGE, ESBUILD_VERSION = "golang-github-evanw-esbuild-dev", "0.17.0-1"
 
 #: What npm packages leave out; close to what both projects use.
@@ -74,23 +76,57 @@ def matrix():
     return from_npm(MATRIX)
 
 
+def vendored(scratch, crate, version, more=""):
+    """The folder with a crate and all that it needs."""
+    # A package without code that depends on it: `cargo vendor` fetches them.
+    (scratch / "src").mkdir(parents=True)
+    (scratch / "src/lib.rs").touch()
+    wanted = ", ".join(filter(None, [f'version = "={version}"', more]))
+    (scratch / "Cargo.toml").write_text(
+        '[package]\nname = "scratch"\nversion = "0.0.0"\nedition = "2021"\n'
+        f"[dependencies]\n{crate} = {{ {wanted} }}\n[workspace]\n")
+    call(["cargo", "vendor", "--quiet", scratch / "vendor"], cwd=scratch)
+    return scratch / "vendor"
+
+
+def from_crate(name, version, folder, parts):
+    """Some folders of the foreign sources that a crate carries."""
+    root = cache() / "corpora" / f"{name}-{version}"
+
+    def unpack(target):
+        scratch = target.with_suffix(".vendor")
+        held = vendored(scratch, name, version) / name / folder
+        for part in parts:
+            (target / part).parent.mkdir(parents=True, exist_ok=True)
+            (held / part).rename(target / part)
+        shutil.rmtree(scratch)
+
+    corpora.build(root, unpack)
+    return root
+
+
+def libgit2():
+    """libgit2, in C, without the libraries that it brings along."""
+    return from_crate("libgit2-sys", LIBGIT2_VERSION, "libgit2",
+                      ["include", "src", "deps/xdiff", "deps/llhttp"])
+
+
+def leveldb():
+    """LevelDB, in C++, with its tests."""
+    return from_crate("leveldb-sys", LEVELDB_VERSION, "deps/leveldb-1.22",
+                      ["db", "helpers", "include", "port", "table", "util"])
+
+
 def ripgrep_crates():
     """ripgrep and its own crates from crates.io, as one workspace."""
     root = cache() / "corpora" / f"ripgrep-crates-{RIPGREP_VERSION}"
 
     def unpack(target):
-        # A package without code that depends on ripgrep: `cargo vendor` fetches the rest.
         scratch = target.with_suffix(".vendor")
-        (scratch / "src").mkdir(parents=True)
-        (scratch / "src/lib.rs").touch()
-        (scratch / "Cargo.toml").write_text(
-            '[package]\nname = "scratch"\nversion = "0.0.0"\nedition = "2024"\n'
-            f'[dependencies]\nripgrep = {{ version = "={RIPGREP_VERSION}", '
-            'features = ["pcre2"] }\n[workspace]\n')
-        call(["cargo", "vendor", "--quiet", scratch / "vendor"], cwd=scratch)
+        held = vendored(scratch, "ripgrep", RIPGREP_VERSION, 'features = ["pcre2"]')
         target.mkdir()
         for crate in RIPGREP_CRATES:
-            (scratch / "vendor" / crate).rename(target / crate)
+            (held / crate).rename(target / crate)
         # Cargo.lock of the package would pin crates that are members here.
         for leftover in [*target.glob("*/.cargo-checksum.json"), *target.glob("*/Cargo.lock")]:
             leftover.unlink()
@@ -124,4 +160,5 @@ def esbuild():
 
 
 MAKERS = {"django-": lambda: corpora.django().root, "maplibre-gl-": maplibre,
-          "matrix-js-sdk-": matrix, "ripgrep-crates-": ripgrep_crates, "esbuild-": esbuild}
+          "matrix-js-sdk-": matrix, "ripgrep-crates-": ripgrep_crates, "esbuild-": esbuild,
+          "libgit2-sys-": libgit2, "leveldb-sys-": leveldb}
