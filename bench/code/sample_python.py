@@ -87,6 +87,16 @@ def definitions(sources, package):
     return found
 
 
+def once(root, item):
+    """Whether a class or module defines the name only once."""
+    tree = ast.parse((root / item.path).read_text(encoding="utf-8"))
+    bodies = [tree.body] if not item.container else [
+        node.body for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef) and node.name == item.container]
+    return not any(sum(getattr(node, "name", "") == item.name for node in body) > 1
+                   for body in bodies)
+
+
 def draw(candidates, weight, count, chooser):
     """`count` of the candidates without repetition, heavier ones more often."""
     keyed = [(chooser.random() ** (1.0 / weight(item)), index, item)
