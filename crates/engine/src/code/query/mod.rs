@@ -47,13 +47,6 @@ pub struct Place {
 }
 
 impl Code {
-    /// The place of a byte.
-    pub(crate) fn place(&self, file: FileId, at: u32) -> Option<Place> {
-        let file = self.file(file)?;
-        let (line, column) = Lines::new(file.text()?.clone()).place(at);
-        Some(Place { path: file.path.clone(), line, column })
-    }
-
     /// The occurrence at a place.
     pub(crate) fn occurrence(
         &self,

@@ -43,7 +43,7 @@ pub(crate) fn notes_on(code: &Code, file: FileId, facts: &Loaded) -> Vec<String>
 }
 
 /// Why facts end early.
-pub(crate) fn cut_words(cut: Cut) -> &'static str {
+pub fn cut_words(cut: Cut) -> &'static str {
     match cut {
         Cut::TooLarge => "it is larger than 4 MiB",
         Cut::TooDeep => "it nests too deep",

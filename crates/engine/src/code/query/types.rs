@@ -131,7 +131,7 @@ fn begin(
 }
 
 /// A kind in a word, as it is written in replies.
-pub(crate) fn kind_word(kind: Kind) -> String {
+pub fn kind_word(kind: Kind) -> String {
     let mut word = String::new();
     for c in format!("{kind:?}").chars() {
         if c.is_uppercase() && !word.is_empty() {
