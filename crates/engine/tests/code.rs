@@ -58,8 +58,7 @@ fn references(code: &Code, ask: &Ask, floor: Certainty) -> Result<Vec<String>, A
 }
 
 const NAMES: [&str; 8] = ["Base", "Child", "save", "helper", "value", "LIMIT", "load", "m"];
-const FILES: [&str; 6] =
-    ["a.py", "b.py", "pkg/__init__.py", "pkg/m.py", "pkg/n.py", "notes.txt"];
+const FILES: [&str; 6] = ["a.py", "b.py", "pkg/__init__.py", "pkg/m.py", "pkg/n.py", "notes.txt"];
 /// Lines that make files with imports, classes, calls and broken ends.
 const LINES: [&str; 18] = [
     "from pkg.m import Base, helper",
@@ -95,7 +94,10 @@ fn answers(code: &Code) -> Vec<String> {
         let ask = named(name);
         let symbols = code.symbols(name, Spelling::Fuzzy, &scope, &all());
         answers.push(format!("symbols {name}: {symbols:?}"));
-        answers.push(format!("definition {name}: {:?}", code.definition(&ask, Certainty::ByName, &all())));
+        answers.push(format!(
+            "definition {name}: {:?}",
+            code.definition(&ask, Certainty::ByName, &all())
+        ));
         answers.push(format!("references {name}: {:?}", references(code, &ask, Certainty::ByName)));
     }
     for file in FILES {
@@ -183,12 +185,18 @@ fn two_sessions_see_their_own_truth() {
         let code = Code::new(session.snapshot(), Arc::clone(&base), shelf());
         references(&code, &named("greet"), Certainty::Exact).expect("there is one `greet`")
     };
-    let expected = |list: &[&str]| list.iter().map(|line| format!("{line} Exact")).collect::<Vec<_>>();
+    let expected =
+        |list: &[&str]| list.iter().map(|line| format!("{line} Exact")).collect::<Vec<_>>();
     let untouched = ["lib.py:1:5 Definition", "use.py:1:17 Import", "use.py:3:1 Call"];
     assert_eq!(ask(&trunk), expected(&untouched));
     assert_eq!(
         ask(&one),
-        expected(&["lib.py:1:5 Definition", "use.py:1:17 Import", "use.py:4:1 Call", "use.py:5:1 Call"])
+        expected(&[
+            "lib.py:1:5 Definition",
+            "use.py:1:17 Import",
+            "use.py:4:1 Call",
+            "use.py:5:1 Call"
+        ])
     );
     assert_eq!(
         ask(&other),

@@ -161,12 +161,12 @@ pub(super) fn run(command: CodeCommand) -> anyhow::Result<ExitCode> {
         CodeCommand::Outline(args) => {
             show("outline", file(&args)?, &args.shown, |reply| reply["symbols"].take())
         }
-        CodeCommand::Definition(args) => floored("definition", &args, |reply| {
-            only(reply["definitions"].take(), &PLACE)
-        }),
-        CodeCommand::References(args) => floored("references", &args, |reply| {
-            only(reply["references"].take(), &PLACE)
-        }),
+        CodeCommand::Definition(args) => {
+            floored("definition", &args, |reply| only(reply["definitions"].take(), &PLACE))
+        }
+        CodeCommand::References(args) => {
+            floored("references", &args, |reply| only(reply["references"].take(), &PLACE))
+        }
         CodeCommand::Callers(args) => calls("callers", &args),
         CodeCommand::Callees(args) => calls("callees", &args),
         CodeCommand::Implementations(args) => relatives("implementations", &args),

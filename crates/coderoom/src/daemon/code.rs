@@ -138,7 +138,8 @@ impl RoomCode {
         let (this, snapshot) = (Arc::clone(self), Arc::clone(snapshot));
         let thread = std::thread::Builder::new().name("code index".into());
         let started = thread.spawn(move || {
-            let made = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| this.make(&snapshot)));
+            let made =
+                std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| this.make(&snapshot)));
             let mut state = this.state.lock();
             state.building = false;
             if let Ok(Some(index)) = made {

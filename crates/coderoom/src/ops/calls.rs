@@ -5,7 +5,9 @@ use serde::Serialize;
 
 use super::{
     Context, Operation,
-    code::{Asked, CallParams, OccurrenceRow, SymbolRow, below_note, cut_note, more_note, with_notes},
+    code::{
+        Asked, CallParams, OccurrenceRow, SymbolRow, below_note, cut_note, more_note, with_notes,
+    },
 };
 use crate::error::OpError;
 
@@ -130,7 +132,13 @@ fn text(reply: &Reply, what: &str, verb: &str) -> String {
         } else {
             String::new()
         };
-        text.push_str(&format!("{}:{}  {} {}{step}\n", row.path, row.line, row.kind, row.qualified()));
+        text.push_str(&format!(
+            "{}:{}  {} {}{step}\n",
+            row.path,
+            row.line,
+            row.kind,
+            row.qualified()
+        ));
         for site in &call.sites {
             let doubt = if site.certainty == "exact" {
                 String::new()
@@ -140,7 +148,9 @@ fn text(reply: &Reply, what: &str, verb: &str) -> String {
             text.push_str(&format!("  {:>5}  {}{doubt}\n", site.line, site.text));
         }
     }
-    for (title, names) in [("outside of the workspace", &reply.outside), ("not known", &reply.unresolved)] {
+    for (title, names) in
+        [("outside of the workspace", &reply.outside), ("not known", &reply.unresolved)]
+    {
         if !names.is_empty() {
             text.push_str(&format!("{title}: {}\n", names.join(", ")));
         }

@@ -356,7 +356,9 @@ impl<'a> Asked<'a> {
 pub(super) fn more_note(shown: usize, offset: u64, total: usize, what: &str) -> Option<String> {
     let end = offset as usize + shown;
     (end < total).then(|| {
-        format!("{shown} of {total} {what} shown; continue with offset={end}, or narrow the question")
+        format!(
+            "{shown} of {total} {what} shown; continue with offset={end}, or narrow the question"
+        )
     })
 }
 

@@ -81,11 +81,18 @@ impl Operation for Hover {
             } else {
                 format!("  [{}]", it.certainty.replace('_', " "))
             };
-            let inside = if it.module.is_empty() { String::new() } else { format!(" in {}", it.module) };
+            let inside =
+                if it.module.is_empty() { String::new() } else { format!(" in {}", it.module) };
             let doc = if it.doc.is_empty() { String::new() } else { format!("\n{}\n", it.doc) };
             format!(
                 "{}:{}-{}  {} {} {}{inside}{doubt}\n{}\n{doc}",
-                row.path, row.line, row.end_line, row.visibility, row.kind, row.qualified(), it.declaration
+                row.path,
+                row.line,
+                row.end_line,
+                row.visibility,
+                row.kind,
+                row.qualified(),
+                it.declaration
             )
         });
         with_notes(blocks.collect::<Vec<_>>().join("\n"), &reply.notes)

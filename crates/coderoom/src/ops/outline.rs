@@ -102,7 +102,10 @@ impl Operation for Outline {
                 row.line.to_string()
             };
             let indent = "  ".repeat(item.depth as usize);
-            text.push_str(&format!("{lines:>11}  {indent}{} {}  {}\n", row.kind, row.name, row.signature));
+            text.push_str(&format!(
+                "{lines:>11}  {indent}{} {}  {}\n",
+                row.kind, row.name, row.signature
+            ));
         }
         with_notes(text, &reply.notes)
     }

@@ -54,9 +54,8 @@ impl Operation for Implementations {
     fn run(context: &Context, params: SymbolParams) -> Result<Reply, OpError> {
         let asked = Asked::new(context, &params.workspace)?;
         let ask = asked.ask(&params.symbol, &params.path, params.line, params.column)?;
-        let found = asked.run(params.limit, params.offset, |code, limits| {
-            code.implementations(&ask, limits)
-        })?;
+        let found = asked
+            .run(params.limit, params.offset, |code, limits| code.implementations(&ask, limits))?;
         Ok(reply(&asked, found, params.offset, "implementations"))
     }
 
@@ -78,9 +77,8 @@ impl Operation for Supertypes {
     fn run(context: &Context, params: SymbolParams) -> Result<Reply, OpError> {
         let asked = Asked::new(context, &params.workspace)?;
         let ask = asked.ask(&params.symbol, &params.path, params.line, params.column)?;
-        let found = asked.run(params.limit, params.offset, |code, limits| {
-            code.supertypes(&ask, limits)
-        })?;
+        let found =
+            asked.run(params.limit, params.offset, |code, limits| code.supertypes(&ask, limits))?;
         Ok(reply(&asked, found, params.offset, "supertypes"))
     }
 

@@ -31,7 +31,10 @@ fn a_renamed_symbol_is_found_under_its_new_name_only() {
     let path = stage.root.join("shop/models.py");
     let text = std::fs::read_to_string(&path).expect("it is there");
     write(&path, text.replace("def forgotten", "\n\ndef remembered"));
-    assert_eq!(places(&stage.array(&["definition", "remembered"])), ["shop/models.py:29:5 definition exact"]);
+    assert_eq!(
+        places(&stage.array(&["definition", "remembered"])),
+        ["shop/models.py:29:5 definition exact"]
+    );
     let gone = stage.refusal("definition", json!({"symbol": "forgotten"}));
     assert!(gone.starts_with("unknown_symbol: "), "{gone}");
 }

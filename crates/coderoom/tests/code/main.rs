@@ -108,12 +108,8 @@ impl Stage {
 
     /// What the command line prints, run in the workspace.
     fn cli(&self, args: &[&str]) -> (String, Option<i32>) {
-        let output = self
-            .home
-            .coderoom(args)
-            .current_dir(&self.root)
-            .output()
-            .expect("the program runs");
+        let output =
+            self.home.coderoom(args).current_dir(&self.root).output().expect("the program runs");
         (String::from_utf8_lossy(&output.stdout).into_owned(), output.status.code())
     }
 

@@ -40,10 +40,7 @@ fn a_receiver_of_unknown_type_is_below_the_floor() {
     let stage = Stage::new();
     let save = |floor| places(&stage.array(&["references", "Base.save", "--floor", floor]));
     let sure = save("exact");
-    assert_eq!(
-        sure,
-        ["shop/models.py:14:9 definition exact", "shop/views.py:7:11 call exact"]
-    );
+    assert_eq!(sure, ["shop/models.py:14:9 definition exact", "shop/views.py:7:11 call exact"]);
     assert!(save("by_name").iter().any(|it| it.starts_with("shop/views.py:8:14 call")));
 }
 
@@ -58,10 +55,7 @@ fn an_import_leads_to_its_module_and_a_foreign_one_to_itself() {
     assert_eq!(places(&foreign), ["shop/models.py:2:8 import exact"]);
     assert_eq!(places(&stage.array(&["definition", "json"])), places(&foreign));
     let uses = places(&stage.array(&["references", "json"]));
-    assert_eq!(
-        uses,
-        ["shop/models.py:2:8 import exact", "shop/models.py:15:9 read exact"]
-    );
+    assert_eq!(uses, ["shop/models.py:2:8 import exact", "shop/models.py:15:9 read exact"]);
 }
 
 #[test]
@@ -85,7 +79,13 @@ fn answers_are_short_enough_to_read() {
     ] {
         let name = format!("{operation} {params}");
         let text = stage.text(operation, params);
-        insta::assert_snapshot!(name.replace(['{', '}', '"', ':', ',', '[', ']', '/', '.'], " ").split_whitespace().collect::<Vec<_>>().join("_"), text);
+        insta::assert_snapshot!(
+            name.replace(['{', '}', '"', ':', ',', '[', ']', '/', '.'], " ")
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join("_"),
+            text
+        );
     }
 }
 

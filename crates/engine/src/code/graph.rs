@@ -128,7 +128,9 @@ impl Node {
             };
             let mut places = Vec::new();
             for name in &import.names {
-                places.extend(plugin.submodule(code, &place, facts.facts.name(*name)).into_iter().next());
+                places.extend(
+                    plugin.submodule(code, &place, facts.facts.name(*name)).into_iter().next(),
+                );
             }
             places.insert(0, place);
             for place in places {
@@ -150,7 +152,10 @@ fn files_of(code: &Code, place: &Place) -> Vec<FileId> {
         Place::File(path) | Place::Inside(path, _) => code.id_of(path).into_iter().collect(),
         Place::Package(dir) => {
             let files = code.files_right_in(dir);
-            files.into_iter().filter(|id| code.file(*id).is_some_and(|it| language_of(it).is_some())).collect()
+            files
+                .into_iter()
+                .filter(|id| code.file(*id).is_some_and(|it| language_of(it).is_some()))
+                .collect()
         }
         Place::Namespace(_) => Vec::new(),
     }

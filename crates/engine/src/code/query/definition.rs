@@ -120,9 +120,8 @@ pub(crate) fn definitions(resolver: &mut Resolver<'_>, subject: &Subject) -> Vec
 /// Of the declarations that are one symbol, the first that has a body.
 fn best(resolver: &mut Resolver<'_>, target: Target) -> Target {
     let Some(facts) = resolver.facts(target.file) else { return target };
-    let whole = |ix: &coderoom_syntax::SymbolIx| {
-        !facts.facts.symbol(*ix).flags.has(Flags::DECLARATION)
-    };
+    let whole =
+        |ix: &coderoom_syntax::SymbolIx| !facts.facts.symbol(*ix).flags.has(Flags::DECLARATION);
     let symbol = facts.group(target.symbol).find(whole).unwrap_or(target.symbol);
     Target { symbol, ..target }
 }
@@ -140,9 +139,8 @@ pub(crate) fn module(
             let file = code.id_of(path)?;
             let facts = code.facts(file)?;
             let name = facts.name(names.last()?)?;
-            let is_module = |ix: &coderoom_syntax::SymbolIx| {
-                facts.facts.symbol(*ix).kind == Kind::Module
-            };
+            let is_module =
+                |ix: &coderoom_syntax::SymbolIx| facts.facts.symbol(*ix).kind == Kind::Module;
             let symbol = facts.named(name).find(is_module)?;
             return pages.symbol(Target { file, symbol });
         }

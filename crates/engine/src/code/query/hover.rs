@@ -9,7 +9,10 @@ use super::{
     subject::{missing, subject},
     symbol::SymbolInfo,
 };
-use crate::code::{Certainty, Code, resolve::{Found, Resolver}};
+use crate::code::{
+    Certainty, Code,
+    resolve::{Found, Resolver},
+};
 
 /// A symbol with its documentation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +69,8 @@ impl Code {
 
     /// The name of the module that a file is.
     pub(crate) fn module_name(&self, path: &str) -> String {
-        let language = self.id_of(path).and_then(|id| super::super::index::language_of(self.file(id)?));
+        let language =
+            self.id_of(path).and_then(|id| super::super::index::language_of(self.file(id)?));
         language.map_or_else(String::new, |language| language.plugin().module_name(self, path))
     }
 
@@ -109,13 +113,16 @@ fn dedent(text: &str) -> String {
 pub(crate) fn clean(doc: &str) -> String {
     let doc = doc.trim();
     let quoted = ["\"\"\"", "'''", "\"", "'"].iter().find_map(|quote| {
-        let start = doc.find(quote).filter(|at| *at <= 2 && doc[..*at].chars().all(char::is_alphabetic))?;
+        let start =
+            doc.find(quote).filter(|at| *at <= 2 && doc[..*at].chars().all(char::is_alphabetic))?;
         Some(doc[start + quote.len()..].trim_end_matches(quote))
     });
     if let Some(inside) = quoted {
         return dedent(inside);
     }
-    let block = doc.strip_prefix("/*").map(|rest| rest.trim_start_matches(['*', '!']).trim_end_matches("*/"));
+    let block = doc
+        .strip_prefix("/*")
+        .map(|rest| rest.trim_start_matches(['*', '!']).trim_end_matches("*/"));
     let strip = |line: &str| -> String {
         let line = line.trim();
         let line = match block {

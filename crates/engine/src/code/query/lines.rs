@@ -24,7 +24,8 @@ impl Lines {
 
     /// How many lines there are; the emptiness behind a last line end is none.
     pub(crate) fn count(&self) -> u32 {
-        let open = self.starts.last().is_none_or(|start| *start as usize != self.text.bytes().len());
+        let open =
+            self.starts.last().is_none_or(|start| *start as usize != self.text.bytes().len());
         (self.starts.len() as u32 - u32::from(!open)).max(1)
     }
 
@@ -44,7 +45,8 @@ impl Lines {
     /// The bytes of a line, without its end.
     pub(crate) fn bytes(&self, line: u32) -> &[u8] {
         let Some(start) = self.starts.get((line as usize).wrapping_sub(1)) else { return &[] };
-        let end = self.starts.get(line as usize).map_or(self.text.bytes().len(), |end| *end as usize - 1);
+        let end =
+            self.starts.get(line as usize).map_or(self.text.bytes().len(), |end| *end as usize - 1);
         let bytes = &self.text.bytes()[*start as usize..end.max(*start as usize)];
         bytes.strip_suffix(b"\r").unwrap_or(bytes)
     }

@@ -35,17 +35,6 @@ pub use unused::{Unused, UnusedSymbols};
 use super::view::Code;
 use crate::{RelPath, file::FileId};
 
-/// A place in a file.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-pub struct Place {
-    /// Relative to the workspace.
-    pub path: RelPath,
-    /// 1-based.
-    pub line: u32,
-    /// 1-based, in Unicode characters.
-    pub column: u32,
-}
-
 impl Code {
     /// The occurrence at a place.
     pub(crate) fn occurrence(

@@ -74,7 +74,9 @@ fn is_shown(facts: &Loaded, ix: SymbolIx) -> bool {
     let symbol = facts.facts.symbol(ix);
     let value = matches!(symbol.kind, Kind::Variable | Kind::Constant | Kind::Field);
     !matches!(symbol.kind, Kind::Parameter | Kind::TypeParameter | Kind::Alias)
-        && (!symbol.flags.has(Flags::LOCAL) || symbol.flags.has(Flags::INSTANCE) || is_large(facts, ix))
+        && (!symbol.flags.has(Flags::LOCAL)
+            || symbol.flags.has(Flags::INSTANCE)
+            || is_large(facts, ix))
         && (!value || facts.head(ix) == ix)
 }
 

@@ -133,7 +133,10 @@ pub(crate) fn reference(
     let text = lines.shown(line);
     let enclosing = facts.enclosing(Span { start: it.at, end: it.at + it.len });
     let within = enclosing.map_or_else(String::new, |ix| {
-        qualify(&super::symbol::container(&facts, ix), facts.facts.name(facts.facts.symbol(ix).name))
+        qualify(
+            &super::symbol::container(&facts, ix),
+            facts.facts.name(facts.facts.symbol(ix).name),
+        )
     });
     let (role, certainty) = (it.role, it.certainty);
     Some(Reference { path, line, column, role, certainty, text, within })

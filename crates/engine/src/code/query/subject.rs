@@ -88,7 +88,9 @@ pub(crate) fn missing(resolver: &mut Resolver<'_>, subject: &Subject) -> AskErro
     if let Some(import) = subject.import {
         return AskError::Outside { name, import: Pages::new(resolver.code).symbol(import) };
     }
-    let Some((file, ix)) = subject.at else { return AskError::UnknownName { name, near: Vec::new() } };
+    let Some((file, ix)) = subject.at else {
+        return AskError::UnknownName { name, near: Vec::new() };
+    };
     if resolver.resolve(file, ix).found == [Found::External] {
         return AskError::Outside { name, import: None };
     }
@@ -116,10 +118,7 @@ fn are_linked(resolver: &mut Resolver<'_>, subject: &Subject) -> bool {
 }
 
 /// The facts of a file that is to be asked about.
-pub(crate) fn source(
-    code: &Code,
-    path: &RelPath,
-) -> Result<(FileId, Arc<Loaded>), AskError> {
+pub(crate) fn source(code: &Code, path: &RelPath) -> Result<(FileId, Arc<Loaded>), AskError> {
     let not = |why| AskError::NotSource { path: path.clone(), why };
     let Some(file) = code.snapshot.file(path) else {
         let name = path.file_name();
@@ -149,7 +148,9 @@ fn at_place(
 ) -> Result<Subject, AskError> {
     let (file, facts) = source(resolver.code, path)?;
     let text = resolver.code.file(file).and_then(|file| file.text()).cloned();
-    let Some(lines) = text.map(Lines::new) else { return Err(AskError::NotSource { path: path.clone(), why: "its text is not held" }) };
+    let Some(lines) = text.map(Lines::new) else {
+        return Err(AskError::NotSource { path: path.clone(), why: "its text is not held" });
+    };
     let Some((start, end)) = lines.range(line).filter(|_| line <= lines.count()) else {
         return Err(AskError::NoLine { path: path.clone(), line, lines: lines.count() });
     };
@@ -181,7 +182,12 @@ fn at_place(
             let it = facts.facts.occurrence(*ix);
             (facts.facts.name(it.name).to_owned(), lines.place(it.start).1)
         });
-        return Err(AskError::NothingThere { path: path.clone(), line, column, near: near.collect() });
+        return Err(AskError::NothingThere {
+            path: path.clone(),
+            line,
+            column,
+            near: near.collect(),
+        });
     };
     Ok(of_occurrence(resolver, file, &facts, ix))
 }
@@ -240,12 +246,7 @@ pub(crate) fn binding_import(facts: &Loaded, file: FileId, ix: OccurrenceIx) -> 
 }
 
 /// The module that an import statement names at a place.
-fn imported(
-    resolver: &mut Resolver<'_>,
-    file: FileId,
-    facts: &Loaded,
-    at: u32,
-) -> Option<Subject> {
+fn imported(resolver: &mut Resolver<'_>, file: FileId, facts: &Loaded, at: u32) -> Option<Subject> {
     if facts.occurrence_at(at).is_some() {
         return None;
     }
@@ -298,9 +299,7 @@ fn by_name(
             // What is local to functions can be asked for by its file.
             let (file, facts) = source(code, path)?;
             let local = facts.name(last).into_iter().flat_map(|name| facts.named(name));
-            all = local
-                .map(|symbol| (Target { file, symbol }, Arc::clone(&facts)))
-                .collect();
+            all = local.map(|symbol| (Target { file, symbol }, Arc::clone(&facts))).collect();
         }
         all.retain(|(target, _)| {
             code.file(target.file).is_some_and(|file| file.path.is_within(path))
@@ -315,11 +314,8 @@ fn by_name(
         .collect();
     all.retain(|(target, facts)| fits(resolver, *target, facts, outer));
     let found = |targets: Vec<Target>| targets.into_iter().map(Found::Symbol).collect::<Vec<_>>();
-    let mut subject = Subject {
-        found: found(plain(resolver, all)),
-        name: name.to_owned(),
-        ..Subject::default()
-    };
+    let mut subject =
+        Subject { found: found(plain(resolver, all)), name: name.to_owned(), ..Subject::default() };
     if subject.found.is_empty() && within.is_none() {
         subject.found = through_modules(resolver, &parts);
     }
@@ -357,11 +353,17 @@ fn plain(resolver: &mut Resolver<'_>, all: Vec<(Target, Arc<Loaded>)>) -> Vec<Ta
     };
     let mut targets: Vec<Target> = all
         .iter()
-        .filter(|it| !matches!(kind(it), Kind::Alias | Kind::Impl | Kind::Parameter | Kind::TypeParameter))
+        .filter(|it| {
+            !matches!(kind(it), Kind::Alias | Kind::Impl | Kind::Parameter | Kind::TypeParameter)
+        })
         .map(head)
         .collect();
     if targets.is_empty() {
-        targets = all.iter().filter(|it| matches!(kind(it), Kind::Parameter | Kind::TypeParameter)).map(head).collect();
+        targets = all
+            .iter()
+            .filter(|it| matches!(kind(it), Kind::Parameter | Kind::TypeParameter))
+            .map(head)
+            .collect();
     }
     targets.sort_unstable();
     targets.dedup();
@@ -377,15 +379,22 @@ fn fits(resolver: &mut Resolver<'_>, target: Target, facts: &Loaded, outer: &[&s
     let path = resolver.code.path(target.file);
     let stem = path.rsplit_once('.').map_or(path, |(stem, _)| stem);
     let mut chain: Vec<String> = stem.split('/').map(str::to_owned).collect();
-    if matches!(chain.last().map(String::as_str), Some("__init__" | "mod" | "index" | "lib" | "main")) {
+    if matches!(
+        chain.last().map(String::as_str),
+        Some("__init__" | "mod" | "index" | "lib" | "main")
+    ) {
         chain.pop();
     }
     chain.retain(|part| part != "src");
     let inside = container(facts, target.symbol);
     chain.extend(inside.split('.').filter(|part| !part.is_empty()).map(str::to_owned));
-    let spelled = |part: &String, wanted: &&str| part == wanted || part.replace('-', "_") == **wanted;
+    let spelled =
+        |part: &String, wanted: &&str| part == wanted || part.replace('-', "_") == **wanted;
     chain.len() >= outer.len()
-        && chain[chain.len() - outer.len()..].iter().zip(outer).all(|(part, wanted)| spelled(part, wanted))
+        && chain[chain.len() - outer.len()..]
+            .iter()
+            .zip(outer)
+            .all(|(part, wanted)| spelled(part, wanted))
 }
 
 /// What a dotted name leads to through modules and what they re-export.
@@ -484,15 +493,18 @@ fn through_imports(
     subject.found.sort();
     subject.found.dedup();
     if subject.found.is_empty() {
-        subject.import = foreign.into_iter().min_by_key(|it| {
-            resolver.code.file(it.file).map(|file| file.path.clone())
-        });
+        subject.import = foreign
+            .into_iter()
+            .min_by_key(|it| resolver.code.file(it.file).map(|file| file.path.clone()));
     }
     subject
 }
 
 /// The name that an alias takes over, as far as it is written.
-pub(crate) fn aliased_name(facts: &Loaded, alias: &coderoom_syntax::Symbol) -> Option<coderoom_syntax::Name> {
+pub(crate) fn aliased_name(
+    facts: &Loaded,
+    alias: &coderoom_syntax::Symbol,
+) -> Option<coderoom_syntax::Name> {
     match facts.facts.expr(alias.value) {
         Expr::Occurrence(of) => Some(facts.facts.occurrence(*of).name),
         _ => None,

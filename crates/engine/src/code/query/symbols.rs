@@ -155,7 +155,10 @@ fn language(name: &str) -> Result<Language, AskError> {
 fn kind(name: &str) -> Result<Vec<Kind>, AskError> {
     let given = name.to_lowercase().replace('-', "_");
     if given == "type" {
-        return Ok(KINDS.into_iter().filter(|kind| kind.is_type() && *kind != Kind::TypeParameter).collect());
+        return Ok(KINDS
+            .into_iter()
+            .filter(|kind| kind.is_type() && *kind != Kind::TypeParameter)
+            .collect());
     }
     if given == "callable" {
         return Ok(KINDS.into_iter().filter(|kind| kind.is_callable()).collect());
@@ -248,9 +251,7 @@ fn ends_with(code: &Code, target: Target, facts: &Loaded, outer: &[&str]) -> boo
     let inside = container(facts, target.symbol);
     let mut chain = stem.split('/').chain(inside.split('.')).filter(|part| !part.is_empty());
     // In that order, not necessarily one right behind the other: `models.save`.
-    outer.iter().all(|wanted| {
-        chain.any(|part| part.to_lowercase() == wanted.to_lowercase())
-    })
+    outer.iter().all(|wanted| chain.any(|part| part.to_lowercase() == wanted.to_lowercase()))
 }
 
 /// A name that is looked for.
@@ -280,7 +281,8 @@ impl Pattern {
         if chars.len() < self.lower.len() {
             return None;
         }
-        let lower: Vec<char> = chars.iter().map(|c| c.to_lowercase().next().unwrap_or(*c)).collect();
+        let lower: Vec<char> =
+            chars.iter().map(|c| c.to_lowercase().next().unwrap_or(*c)).collect();
         if lower == self.lower {
             return Some(1);
         }
@@ -322,9 +324,9 @@ fn begins_word(name: &[char], at: usize) -> bool {
 
 /// The heads among a file's symbols that are not local to functions.
 pub(crate) fn visible_heads(facts: &Loaded) -> impl Iterator<Item = SymbolIx> + use<'_> {
-    (0..facts.facts.symbols.len() as u32).map(SymbolIx).filter(|ix| {
-        !facts.facts.symbol(*ix).flags.has(Flags::LOCAL) && facts.head(*ix) == *ix
-    })
+    (0..facts.facts.symbols.len() as u32)
+        .map(SymbolIx)
+        .filter(|ix| !facts.facts.symbol(*ix).flags.has(Flags::LOCAL) && facts.head(*ix) == *ix)
 }
 
 #[cfg(test)]

@@ -114,9 +114,13 @@ fn begin(
             meant.push((target, target, None));
         } else if resolver.is_member(target) {
             let attached = resolver.attached_to(target);
-            let owners =
-                if attached.is_empty() { resolver.container(target).into_iter().collect() } else { attached };
-            let name = resolver.with(target, |symbol, facts| facts.facts.name(symbol.name).to_owned());
+            let owners = if attached.is_empty() {
+                resolver.container(target).into_iter().collect()
+            } else {
+                attached
+            };
+            let name =
+                resolver.with(target, |symbol, facts| facts.facts.name(symbol.name).to_owned());
             meant.extend(owners.into_iter().map(|owner| (target, owner, name.clone())));
         }
     }
@@ -213,10 +217,10 @@ fn direct_subtypes(resolver: &mut Resolver<'_>, base: Target) -> Vec<Target> {
             if symbol.bases.is_empty() {
                 continue;
             }
-            let candidate = Target { file, symbol: facts.head(coderoom_syntax::SymbolIx(ix as u32)) };
-            let inherits = symbol.bases.iter().any(|expr| {
-                resolver.types_named(file, *expr).contains(&base)
-            });
+            let candidate =
+                Target { file, symbol: facts.head(coderoom_syntax::SymbolIx(ix as u32)) };
+            let inherits =
+                symbol.bases.iter().any(|expr| resolver.types_named(file, *expr).contains(&base));
             if !inherits {
                 continue;
             }

@@ -98,7 +98,8 @@ impl Code {
 fn is_candidate(facts: &Loaded, ix: SymbolIx, within: &Within, public: bool) -> bool {
     let symbol = facts.facts.symbol(ix);
     let name = facts.facts.name(symbol.name);
-    let kind = !matches!(symbol.kind, Kind::Module | Kind::Section | Kind::Constructor | Kind::Macro);
+    let kind =
+        !matches!(symbol.kind, Kind::Module | Kind::Section | Kind::Constructor | Kind::Macro);
     let spared = Flags::TEST.with(Flags::REACHED).with(Flags::LINKED).with(Flags::DEFAULT);
     let special = name == "main"
         || name.chars().all(|c| c == '_')
@@ -162,7 +163,11 @@ fn overrides(resolver: &mut Resolver<'_>, target: Target, name: &str) -> Option<
         return Some(false);
     }
     let attached = resolver.attached_to(target);
-    let owners = if attached.is_empty() { resolver.container(target).into_iter().collect() } else { attached };
+    let owners = if attached.is_empty() {
+        resolver.container(target).into_iter().collect()
+    } else {
+        attached
+    };
     let mut foreign = false;
     for owner in owners {
         let ancestors = resolver.ancestors(owner);
