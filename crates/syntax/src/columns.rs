@@ -193,6 +193,17 @@ impl ExprColumns {
                 other(self, *argument);
                 8
             }
+            Expr::Parameter(of, place) => {
+                inner(self, of);
+                other(self, *place);
+                21
+            }
+            Expr::Apply(of, args) => {
+                inner(self, of);
+                list(self, args);
+                22
+            }
+            Expr::Guard(of) => (inner(self, of), 23).1,
             Expr::Call(of) => (inner(self, of), 9).1,
             Expr::Instance(of) => (inner(self, of), 10).1,
             Expr::TypeOf(of) => (inner(self, of), 11).1,
@@ -205,12 +216,11 @@ impl ExprColumns {
             Expr::ThisType(scope) => (other(self, scope.0), 18).1,
             Expr::Super(scope) => (other(self, scope.0), 19).1,
             Expr::Module(name) => (other(self, name.0), 20).1,
-            Expr::Parameter(of, place) => {
-                inner(self, of);
-                other(self, *place);
-                21
+            Expr::Else(first, second) => {
+                inner(self, first);
+                inner(self, second);
+                24
             }
-            Expr::Guard(of) => (inner(self, of), 22).1,
         };
         self.tags.push(tag);
     }
@@ -244,7 +254,9 @@ impl ExprColumns {
             19 => Expr::Super(ScopeIx(self.other()?)),
             20 => Expr::Module(Name(self.other()?)),
             21 => Expr::Parameter(self.inner(n)?, self.other()?),
-            22 => Expr::Guard(self.inner(n)?),
+            22 => Expr::Apply(self.inner(n)?, self.list(n)?),
+            23 => Expr::Guard(self.inner(n)?),
+            24 => Expr::Else(self.inner(n)?, self.inner(n)?),
             _ => return None,
         })
     }

@@ -179,6 +179,9 @@ impl Flags {
     /// A decorator or attribute may call it where no name says so (`unused` leaves it out).
     pub const REACHED: Flags = Flags(1 << 11);
 
+    /// A parameter that takes all arguments from its place on.
+    pub const VARIADIC: Flags = Flags(1 << 12);
+
     /// Both.
     #[must_use]
     pub fn with(self, other: Flags) -> Flags {
@@ -361,8 +364,14 @@ pub enum Expr {
     /// What the function or function type expects in its place number `1`; for a class, what its
     /// constructor expects there.
     Parameter(ExprIx, u32),
+    /// The function or class, with its type parameters as these arguments tell them; unknown
+    /// arguments keep their place. To be called.
+    Apply(ExprIx, Vec<ExprIx>),
     /// The type that the function says its first argument has when it answers yes.
     Guard(ExprIx),
+    /// The first of the two of which this workspace knows something: what a name of its own gives,
+    /// or else what the standard library would.
+    Else(ExprIx, ExprIx),
 }
 
 /// An import, `use`, `#include` or `require`.
@@ -543,10 +552,13 @@ impl Facts {
             | Expr::Slot(of, _)
             | Expr::Await(of)
             | Expr::List(of)
-            | Expr::Guard(of)
             | Expr::Parameter(of, _)
+            | Expr::Guard(of)
             | Expr::CallbackParameter(of, ..) => expr(*of),
-            Expr::Generic(of, args) => expr(*of) && args.iter().copied().all(expr),
+            Expr::Generic(of, args) | Expr::Apply(of, args) => {
+                expr(*of) && args.iter().copied().all(expr)
+            }
+            Expr::Else(first, second) => expr(*first) && expr(*second),
             Expr::Either(parts) | Expr::Tuple(parts) => parts.iter().copied().all(expr),
             Expr::Builtin(it) | Expr::Module(it) => name(*it),
             Expr::Function(it) => symbol(*it),

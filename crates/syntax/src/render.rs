@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::facts::{Expr, ExprIx, Facts, Flags, Form, ScopeIx, Symbol};
 
-const FLAGS: [(Flags, &str); 12] = [
+const FLAGS: [(Flags, &str); 13] = [
     (Flags::EXPORTED, "exported"),
     (Flags::DEFAULT, "default"),
     (Flags::STATIC, "static"),
@@ -17,6 +17,7 @@ const FLAGS: [(Flags, &str); 12] = [
     (Flags::LINKED, "linked"),
     (Flags::CLASS_METHOD, "classmethod"),
     (Flags::REACHED, "reached"),
+    (Flags::VARIADIC, "variadic"),
 ];
 
 impl Facts {
@@ -142,6 +143,7 @@ impl Facts {
             Expr::Either(parts) => format!("({})", list(parts).replace(", ", " | ")),
             Expr::Tuple(parts) => format!("tuple({})", list(parts)),
             Expr::List(of) => format!("list({})", show(of)),
+            Expr::Else(first, second) => format!("({} else {})", show(first), show(second)),
             Expr::Builtin(name) => format!("builtin {}", self.name(*name)),
             Expr::Function(symbol) => format!("function {}", self.path_of(self.symbol(*symbol))),
             Expr::This(_) => "this".to_owned(),
@@ -151,6 +153,7 @@ impl Facts {
             Expr::CallbackParameter(callee, parameter, argument) => {
                 format!("{}(#{argument}).parameter {parameter}", show(callee))
             }
+            Expr::Apply(of, args) => format!("{}<by {}>", show(of), list(args)),
             Expr::Guard(of) => format!("guard {}", show(of)),
             Expr::Parameter(callee, place) => format!("{}(#{place})", show(callee)),
         }

@@ -140,7 +140,10 @@ impl Loaded {
     pub(crate) fn enclosing(&self, range: Span) -> Option<SymbolIx> {
         let outer = |symbol: &Symbol| {
             let holds = symbol.body.is_some() || symbol.kind.is_callable() || symbol.kind.is_type();
-            holds && symbol.full.contains(range) && symbol.at != range
+            holds
+                && symbol.full.contains(range)
+                && symbol.at != range
+                && !self.facts.name(symbol.name).is_empty()
         };
         let mut scope = self.scope_at(range.start);
         let mut found = None;

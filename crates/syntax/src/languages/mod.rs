@@ -1,9 +1,12 @@
 //! The languages. A language is a folder here, a variant of [`Language`] and a line in `ALL`.
 
+mod c;
 #[cfg(test)]
 mod fixtures;
 mod go;
+mod java;
 mod python;
+mod rust;
 mod typescript;
 
 use serde::{Deserialize, Serialize};
@@ -17,8 +20,12 @@ use crate::Plugin;
 #[non_exhaustive]
 #[expect(missing_docs, reason = "they are what they are called")]
 pub enum Language {
+    C,
+    Cpp,
     Go,
+    Java,
     Python,
+    Rust,
     TypeScript,
     Tsx,
     JavaScript,
@@ -26,11 +33,15 @@ pub enum Language {
 
 /// Every language with what it brings.
 static ALL: &[(Language, &dyn Plugin)] = &[
+    (Language::C, &c::C),
+    (Language::Cpp, &c::Cpp),
     (Language::Go, &go::Go),
-    (Language::Python, &python::Python),
-    (Language::TypeScript, &TypeScript(Dialect::TypeScript)),
-    (Language::Tsx, &TypeScript(Dialect::Tsx)),
+    (Language::Java, &java::Java),
     (Language::JavaScript, &TypeScript(Dialect::JavaScript)),
+    (Language::Python, &python::Python),
+    (Language::Rust, &rust::Rust),
+    (Language::Tsx, &TypeScript(Dialect::Tsx)),
+    (Language::TypeScript, &TypeScript(Dialect::TypeScript)),
 ];
 
 impl Language {

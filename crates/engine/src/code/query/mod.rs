@@ -4,6 +4,7 @@ mod ask;
 mod calls;
 mod definition;
 mod dependencies;
+mod dispatch;
 mod hover;
 mod lines;
 mod near;

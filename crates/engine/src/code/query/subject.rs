@@ -210,9 +210,15 @@ pub(crate) fn of_occurrence(
     let resolution = resolver.resolve(file, ix);
     let occurrence = facts.facts.occurrence(ix);
     let external = resolution.found == [Found::External];
+    let import = if external { binding_import(facts, file, ix) } else { None };
+    let mut found: Vec<Found> =
+        resolution.found.into_iter().filter(|it| *it != Found::External).collect();
+    if found.is_empty() && import.is_none() {
+        found.extend(resolver.declared_at(file, ix).map(Found::Symbol));
+    }
     Subject {
-        import: if external { binding_import(facts, file, ix) } else { None },
-        found: resolution.found.into_iter().filter(|it| *it != Found::External).collect(),
+        import,
+        found,
         guessed: resolution.guessed,
         name: facts.facts.name(occurrence.name).to_owned(),
         at: Some((file, ix)),
@@ -498,15 +504,4 @@ fn through_imports(
             .min_by_key(|it| resolver.code.file(it.file).map(|file| file.path.clone()));
     }
     subject
-}
-
-/// The name that an alias takes over, as far as it is written.
-pub(crate) fn aliased_name(
-    facts: &Loaded,
-    alias: &coderoom_syntax::Symbol,
-) -> Option<coderoom_syntax::Name> {
-    match facts.facts.expr(alias.value) {
-        Expr::Occurrence(of) => Some(facts.facts.occurrence(*of).name),
-        _ => None,
-    }
 }

@@ -173,7 +173,7 @@ fn overrides(resolver: &mut Resolver<'_>, target: Target, name: &str) -> Option<
         let ancestors = resolver.ancestors(owner);
         foreign |= ancestors.external;
         for (base, _) in ancestors.list.iter().skip(1) {
-            if resolver.declared_in(*base, name, |_| true).is_some() {
+            if resolver.declared_in(*base, name, false, |_| true).is_some() {
                 return None;
             }
         }

@@ -2,9 +2,12 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use coderoom_syntax::{Flags, Form, Kind, Name, OccurrenceIx, Place, Role};
+use coderoom_syntax::{Expr, ExprIx, Facts, Flags, Form, Kind, Name, OccurrenceIx, Place, Role};
 
-use super::subject::{Subject, aliased_name, binding_import, module_text};
+use super::{
+    dispatch,
+    subject::{Subject, binding_import, module_text},
+};
 use crate::{
     code::{
         Certainty,
@@ -25,9 +28,14 @@ pub(crate) struct Use {
     pub(crate) certainty: Certainty,
 }
 
+/// The name of a default export, which importers give a name of their own.
+const DEFAULT: &str = "default";
+
 /// What is looked for.
 struct Wanted {
     found: BTreeSet<Found>,
+    /// What the wanted methods override: a call of one of these may run a wanted one.
+    overridden: BTreeSet<Target>,
     /// Nothing else can see it: only its own file is looked at, and members of its name are others.
     local: bool,
 }
@@ -100,6 +108,9 @@ fn wanted(resolver: &mut Resolver<'_>, subject: &[Found]) -> (Wanted, Vec<String
                 if flags.has(Flags::LINKED) {
                     found.extend(resolver.linked(&name).into_iter().map(Found::Symbol));
                 }
+                if flags.has(Flags::DEFAULT) && !names.iter().any(|it| it == DEFAULT) {
+                    names.push(DEFAULT.to_owned());
+                }
                 // Keyword arguments name parameters from other files.
                 local &= flags.has(Flags::LOCAL) && kind != Kind::Parameter;
                 name
@@ -114,7 +125,8 @@ fn wanted(resolver: &mut Resolver<'_>, subject: &[Found]) -> (Wanted, Vec<String
             names.push(name);
         }
     }
-    (Wanted { found, local }, names)
+    let overridden = dispatch::overridden(resolver, &found);
+    (Wanted { found, overridden, local }, names)
 }
 
 /// The name by which a module is usually called.
@@ -149,6 +161,10 @@ fn in_file(
         let resolution = resolver.resolve(file, *ix);
         let certainty = if resolution.found.iter().any(|it| wanted.found.contains(it)) {
             resolution.certainty()
+        } else if resolution.targets().any(|it| wanted.overridden.contains(&it))
+            && dispatch::is_dynamic(resolver, file, &facts, occurrence.form)
+        {
+            Certainty::Likely
         } else if resolution.found.is_empty() && may_be(wanted, occurrence.form) {
             Certainty::ByName
         } else {
@@ -175,18 +191,43 @@ fn other_names(
     names: &mut Vec<String>,
 ) {
     for alias in facts.facts.symbols.iter().filter(|symbol| symbol.kind == Kind::Alias) {
-        if alias.name == name || aliased_name(facts, alias) != Some(name) {
-            continue;
-        }
-        let coderoom_syntax::Expr::Occurrence(of) = facts.facts.expr(alias.value) else { continue };
         let other = facts.facts.name(alias.name);
-        if names.iter().any(|known| known == other) {
+        if alias.name == name || names.iter().any(|known| known == other) {
             continue;
         }
-        let resolution = resolver.resolve(file, *of);
-        if resolution.found.iter().any(|it| wanted.found.contains(it)) {
+        let leads = named_by(&facts.facts, alias.value).into_iter().any(|by| match by {
+            By::Occurrence(of) => {
+                facts.facts.occurrence(of).name == name
+                    && resolver.resolve(file, of).found.iter().any(|it| wanted.found.contains(it))
+            }
+            By::Member(of, member) => {
+                member == name
+                    && resolver
+                        .member_of(file, of, member)
+                        .into_iter()
+                        .any(|it| wanted.found.contains(&Found::Symbol(it)))
+            }
+        });
+        if leads {
             names.push(other.to_owned());
         }
+    }
+}
+
+/// How an alias names what it stands for.
+enum By {
+    /// Where it is written.
+    Occurrence(OccurrenceIx),
+    /// As a member of something, without being written (default imports).
+    Member(ExprIx, Name),
+}
+
+fn named_by(facts: &Facts, value: ExprIx) -> Vec<By> {
+    match facts.expr(value) {
+        Expr::Occurrence(of) => vec![By::Occurrence(*of)],
+        Expr::Member(of, name) => vec![By::Member(*of, *name)],
+        Expr::Either(parts) => parts.iter().flat_map(|part| named_by(facts, *part)).collect(),
+        _ => Vec::new(),
     }
 }
 

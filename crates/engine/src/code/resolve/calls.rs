@@ -53,6 +53,9 @@ impl Resolver<'_> {
         let function = Target { file: parameter.file, symbol: facts.head(function) };
         let is_method = self.is_member(function);
         let constructor = function_symbol.kind == Kind::Constructor;
+        if facts.facts.name(function_symbol.name).is_empty() {
+            return Things::default();
+        }
         let called = if constructor {
             let owner = self.container(function);
             owner.and_then(|owner| {
@@ -118,17 +121,5 @@ impl Resolver<'_> {
             }
         }
         found
-    }
-
-    /// What a callback's parameter stands for.
-    pub(super) fn callback_parameter(
-        &mut self,
-        file: FileId,
-        callee: ExprIx,
-        parameter: u32,
-        argument: u32,
-    ) -> Things {
-        let _ = (file, callee, parameter, argument);
-        Things::default()
     }
 }

@@ -94,7 +94,7 @@ impl Resolver<'_> {
                 });
                 let hits: Vec<Hit> = hits.collect();
                 // An object type written out has its members itself.
-                if hits.is_empty() { self.own_members(target, args, name, on) } else { hits }
+                if hits.is_empty() { self.inherited_members(target, args, name, on) } else { hits }
             }
             Some(Kind::TypeParameter) => {
                 let bound = self.bound(target);
@@ -118,25 +118,39 @@ impl Resolver<'_> {
                     _ => Vec::new(),
                 }
             }
-            _ => {
-                let ancestors = self.ancestors(target);
-                for (n, (base, base_args)) in ancestors.list.iter().enumerate() {
-                    let args = if n == 0 { args } else { base_args };
-                    let hits = self.own_members(*base, args, name, on);
-                    if !hits.is_empty() {
-                        return hits;
-                    }
-                }
-                let underlying = self.underlying(target, args);
-                let hits = underlying.list.iter().flat_map(|thing| match thing {
-                    Thing::Instance(inner, args) if *inner != target => {
-                        self.nested_members(*inner, args, name)
-                    }
-                    _ => Vec::new(),
-                });
-                hits.collect()
+            _ => self.inherited_members(target, args, name, on),
+        }
+    }
+
+    /// A member of a type or of what it inherits, the nearest.
+    fn inherited_members(
+        &mut self,
+        target: Target,
+        args: &Args,
+        name: &str,
+        on: &Thing,
+    ) -> Vec<Hit> {
+        let ancestors = self.ancestors(target);
+        for (n, (base, base_args)) in ancestors.list.iter().enumerate() {
+            let args = if n == 0 { args } else { base_args };
+            let is_other_name = n > 0 && self.kind(*base) == Some(Kind::TypeAlias);
+            let hits = if is_other_name {
+                self.nested_members(*base, args, name)
+            } else {
+                self.own_members(*base, args, name, on)
+            };
+            if !hits.is_empty() {
+                return hits;
             }
         }
+        let underlying = self.underlying(target, args);
+        let hits = underlying.list.iter().flat_map(|thing| match thing {
+            Thing::Instance(inner, args) if *inner != target => {
+                self.nested_members(*inner, args, name)
+            }
+            _ => Vec::new(),
+        });
+        hits.collect()
     }
 
     fn nested_members(&mut self, target: Target, args: &Args, name: &str) -> Vec<Hit> {
@@ -159,7 +173,7 @@ impl Resolver<'_> {
     ) -> Vec<Hit> {
         let hit = |found| Hit { found, on: on.clone() };
         let space = self.space;
-        if let Some(member) = self.declared_in(target, name, |symbol| {
+        if let Some(member) = self.declared_in(target, name, false, |symbol| {
             symbol.kind != Kind::Impl
                 && symbol.kind != Kind::TypeParameter
                 && space.has(symbol.kind)
@@ -220,7 +234,7 @@ impl Resolver<'_> {
         let mut found = Vec::new();
         for thing in things.list.iter() {
             match thing {
-                Thing::Symbol(target, _) | Thing::Bound(target, _)
+                Thing::Symbol(target, _) | Thing::Bound(target, ..)
                     if self.kind(*target).is_some_and(Kind::is_callable) =>
                 {
                     found.extend(self.parameter(*target, name).map(Found::Symbol));
@@ -261,7 +275,7 @@ impl Resolver<'_> {
     }
 
     fn parameter(&mut self, function: Target, name: &str) -> Option<Target> {
-        self.declared_in(function, name, |symbol| {
+        self.declared_in(function, name, true, |symbol| {
             matches!(symbol.kind, Kind::Parameter | Kind::Field)
         })
     }

@@ -4,6 +4,7 @@
 //! bounds on depth and work. It never says more than it knows: every answer has a certainty.
 
 mod calls;
+mod expected;
 mod guess;
 mod members;
 mod modules;
@@ -12,7 +13,7 @@ mod types;
 
 use std::{collections::HashMap, sync::Arc};
 
-use coderoom_syntax::{ExprIx, Flags, Form, Kind, Name, OccurrenceIx, Place, SymbolIx};
+use coderoom_syntax::{ExprIx, Flags, Form, Kind, Name, OccurrenceIx, Place, ScopeKind, SymbolIx};
 
 use super::{
     loaded::Loaded,
@@ -124,8 +125,8 @@ pub(crate) type Args = Option<Arc<[Things]>>;
 pub(crate) enum Thing {
     /// The symbol itself: a type, a function, a namespace.
     Symbol(Target, Args),
-    /// A function found among the members of a receiver.
-    Bound(Target, Arc<Thing>),
+    /// A function found among the members of a receiver, with its own type arguments.
+    Bound(Target, Arc<Thing>, Args),
     /// An instance of a type.
     Instance(Target, Args),
     /// The instance that code inside this type belongs to.
@@ -190,6 +191,16 @@ pub(crate) struct Memo {
     type_parameters: HashMap<Target, Arc<[Target]>>,
 }
 
+/// Results that are not whole, since they met something that is still under way, each with the depth
+/// at which that waits. They hold for one answer only; without them, a cycle of expressions would
+/// be walked through along every path.
+#[derive(Default)]
+struct Partial {
+    values: HashMap<(FileId, ExprIx), (Things, u32)>,
+    resolutions: HashMap<(FileId, OccurrenceIx), (Resolution, u32)>,
+    ancestors: HashMap<Target, (Arc<types::Ancestors>, u32)>,
+}
+
 /// How much a memo may hold before it starts anew.
 const MAX_MEMO: usize = 2_000_000;
 /// Unpacked facts that a memo may hold on to.
@@ -199,6 +210,7 @@ const MAX_HELD: usize = 4_096;
 pub(crate) struct Resolver<'c> {
     pub(crate) code: &'c Code,
     memo: Memo,
+    partial: Partial,
     /// Evaluations under way, with their depth.
     active: HashMap<(FileId, ExprIx), u32>,
     active_occurrences: HashMap<(FileId, OccurrenceIx), u32>,
@@ -221,6 +233,7 @@ impl<'c> Resolver<'c> {
         Resolver {
             code,
             memo,
+            partial: Partial::default(),
             active: HashMap::new(),
             active_occurrences: HashMap::new(),
             space: Space::Any,
@@ -243,14 +256,26 @@ impl<'c> Resolver<'c> {
         facts
     }
 
-    /// What an occurrence stands for.
-    pub(crate) fn resolve(&mut self, file: FileId, ix: OccurrenceIx) -> Resolution {
+    /// Starts counting anew, unless something is under way.
+    fn begin(&mut self) {
         if self.depth == 0 {
             self.steps = 0;
             self.waits_on = u32::MAX;
+            self.partial.values.clear();
+            self.partial.resolutions.clear();
+            self.partial.ancestors.clear();
         }
+    }
+
+    /// What an occurrence stands for.
+    pub(crate) fn resolve(&mut self, file: FileId, ix: OccurrenceIx) -> Resolution {
+        self.begin();
         let key = (file, ix);
         if let Some(known) = self.memo.resolutions.get(&key) {
+            return known.clone();
+        }
+        if let Some((known, waits_on)) = self.partial.resolutions.get(&key) {
+            self.waits_on = self.waits_on.min(*waits_on);
             return known.clone();
         }
         if let Some(depth) = self.active_occurrences.get(&key) {
@@ -277,6 +302,7 @@ impl<'c> Resolver<'c> {
             self.memo.resolutions.insert(key, resolution.clone());
             self.waits_on = outer;
         } else {
+            self.partial.resolutions.insert(key, (resolution.clone(), self.waits_on));
             self.waits_on = self.waits_on.min(outer);
         }
         self.leave();
@@ -297,6 +323,7 @@ impl<'c> Resolver<'c> {
             Form::Member(of) => {
                 let things = self.value(file, of);
                 let name = facts.facts.name(occurrence.name);
+                self.space = Space::of(occurrence.role, facts.rules());
                 let members = self.members(&things, name, facts.facts.language);
                 if members.known && !(things.guessed && members.only_external()) {
                     let found = members.hits.into_iter().map(|hit| hit.found).collect();
@@ -316,6 +343,28 @@ impl<'c> Resolver<'c> {
             }
             Form::Loose => Resolution::default(),
         }
+    }
+
+    /// The symbols that a member stands for that is not written anywhere.
+    pub(crate) fn member_of(&mut self, file: FileId, of: ExprIx, name: Name) -> Vec<Target> {
+        let Some(facts) = self.facts(file) else { return Vec::new() };
+        let things = self.value(file, of);
+        let members = self.members(&things, facts.facts.name(name), facts.facts.language);
+        let found = members.hits.into_iter().filter_map(|hit| match hit.found {
+            Found::Symbol(target) => Some(target),
+            _ => None,
+        });
+        found.collect()
+    }
+
+    /// What is declared where an occurrence takes a member of something unknown:
+    /// `const { name } = ...`.
+    pub(crate) fn declared_at(&mut self, file: FileId, ix: OccurrenceIx) -> Option<Target> {
+        let facts = self.facts(file)?;
+        let occurrence = *facts.facts.occurrence(ix);
+        let mut named = facts.named(occurrence.name);
+        let symbol = named.find(|it| facts.facts.symbol(*it).at.start == occurrence.start)?;
+        Some(Target { file, symbol: facts.head(symbol) })
     }
 
     /// Where an alias leads; anything else is what it is.
@@ -368,7 +417,7 @@ impl<'c> Resolver<'c> {
             _ => {
                 let things = self.value(file, value);
                 let symbols = things.list.iter().filter_map(|thing| match thing {
-                    Thing::Symbol(target, _) | Thing::Bound(target, _) => {
+                    Thing::Symbol(target, _) | Thing::Bound(target, ..) => {
                         Some(Found::Symbol(*target))
                     }
                     Thing::Module(place) => Some(Found::Module(Arc::clone(place))),
@@ -448,17 +497,22 @@ impl<'c> Resolver<'c> {
         all.iter().copied().filter(|target| is_linked(self, *target)).collect()
     }
 
-    /// A member of this name among those declared in a symbol's body.
+    /// A member of this name among those declared in a symbol's body; functions' bodies have members
+    /// only for those who ask for parameters.
     pub(crate) fn declared_in(
         &mut self,
         target: Target,
         name: &str,
+        in_functions: bool,
         wanted: impl Fn(&coderoom_syntax::Symbol) -> bool,
     ) -> Option<Target> {
         let facts = self.facts(target.file)?;
         let local = facts.name(name)?;
         for part in facts.group(target.symbol) {
             let Some(body) = facts.facts.symbol(part).body else { continue };
+            if !in_functions && facts.facts.scope(body).kind == ScopeKind::Function {
+                continue;
+            }
             let found =
                 facts.declared(body, local).find(|ix: &SymbolIx| wanted(facts.facts.symbol(*ix)));
             if let Some(ix) = found {

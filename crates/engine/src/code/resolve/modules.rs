@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use coderoom_syntax::{Flags, Kind, Language, Name, Place, ScopeIx, SymbolIx};
 
-use super::{Found, Resolver, Target};
+use super::{Found, Resolver, Target, Thing, Things};
 use crate::{
     code::loaded::{Loaded, is_exported},
     file::FileId,
@@ -52,7 +52,6 @@ impl Resolver<'_> {
     }
 
     /// What the code of a module has under a name; its submodules are not asked.
-
     fn offered(
         &mut self,
         place: &Place,
@@ -81,6 +80,28 @@ impl Resolver<'_> {
             Place::Package(dir) => self.in_package(dir, name, language),
             Place::Namespace(_) => Vec::new(),
         }
+    }
+
+    /// What a symbol of kind module stands for: the file that it says it is in, or its own body.
+    pub(super) fn inside_of(&mut self, target: Target) -> Things {
+        let Some(facts) = self.facts(target.file) else { return Things::default() };
+        let symbol = facts.facts.symbol(target.symbol);
+        if symbol.value.is_known() {
+            return self.value(target.file, symbol.value);
+        }
+        let mut path = Vec::new();
+        let mut at = Some(target.symbol);
+        while let Some(ix) = at {
+            let symbol = facts.facts.symbol(ix);
+            if symbol.kind != Kind::Module || symbol.body.is_none() {
+                return Things::one(Thing::Symbol(target, None));
+            }
+            path.push(facts.facts.name(symbol.name).to_owned());
+            at = symbol.container;
+        }
+        path.reverse();
+        let file = self.code.path(target.file).to_owned();
+        Things::one(Thing::Module(Arc::new(Place::Inside(file, path))))
     }
 
     /// The scope of a module inside a file.
@@ -115,12 +136,21 @@ impl Resolver<'_> {
         {
             return Vec::new();
         }
+        // A default export has a name of its own, under which importers do not know it.
+        if name == "default" && !through_wildcard {
+            let is_default = |ix: &SymbolIx| facts.facts.symbol(*ix).flags.has(Flags::DEFAULT);
+            if let Some(ix) = facts.all_declared(scope).find(is_default) {
+                return self.follow(Target { file, symbol: facts.head(ix) });
+            }
+        }
         if let Some(local) = facts.name(name) {
             let symbols: Vec<SymbolIx> = facts
                 .declared(scope, local)
                 .filter(|ix| {
                     let symbol = facts.facts.symbol(*ix);
-                    symbol.kind != Kind::Impl && !symbol.flags.has(Flags::INSTANCE)
+                    let hidden = symbol.flags.has(Flags::INSTANCE) && !is_exported(symbol);
+                    let default = through_wildcard && symbol.flags.has(Flags::DEFAULT);
+                    symbol.kind != Kind::Impl && !hidden && !default
                 })
                 .collect();
             // What is not exported is still found where nothing else is: the text says so.
@@ -137,9 +167,9 @@ impl Resolver<'_> {
             self.leave();
             for thing in things.list.iter() {
                 let found = match thing {
-                    super::Thing::Module(place) => self.offered(place, name, language, seen, true),
-                    super::Thing::Symbol(target, _) => {
-                        let member = self.declared_in(*target, name, |_| true);
+                    Thing::Module(place) => self.offered(place, name, language, seen, true),
+                    Thing::Symbol(target, _) => {
+                        let member = self.declared_in(*target, name, false, |_| true);
                         member.map_or_else(Vec::new, |target| self.follow(target))
                     }
                     _ => Vec::new(),

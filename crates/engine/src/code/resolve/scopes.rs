@@ -66,7 +66,7 @@ impl Resolver<'_> {
         }
         let spelled = facts.facts.name(name);
         if facts.rules().bare_modules
-            && let Some(place) = self.places_named(file, facts, spelled).first()
+            && let Some(place) = self.places(file, facts, name).first()
         {
             return vec![Found::Module(Arc::new(place.clone()))];
         }

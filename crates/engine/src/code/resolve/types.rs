@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use coderoom_syntax::{Expr, ExprIx, Kind, ScopeIx, SymbolIx};
+use coderoom_syntax::{Expr, ExprIx, Kind, OccurrenceIx, ScopeIx, SymbolIx};
 
 use super::{Args, Found, Resolver, Space, Target, Thing, Things};
 use crate::{code::loaded::Loaded, file::FileId};
@@ -21,8 +21,13 @@ impl Resolver<'_> {
         if !ix.is_known() {
             return Things::default();
         }
+        self.begin();
         let key = (file, ix);
         if let Some(known) = self.memo.values.get(&key) {
+            return known.clone();
+        }
+        if let Some((known, waits_on)) = self.partial.values.get(&key) {
+            self.waits_on = self.waits_on.min(*waits_on);
             return known.clone();
         }
         if let Some(depth) = self.active.get(&key) {
@@ -43,6 +48,7 @@ impl Resolver<'_> {
             self.memo.values.insert(key, things.clone());
             self.waits_on = outer;
         } else {
+            self.partial.values.insert(key, (things.clone(), self.waits_on));
             self.waits_on = self.waits_on.min(outer);
         }
         self.leave();
@@ -52,30 +58,7 @@ impl Resolver<'_> {
     fn evaluate(&mut self, file: FileId, facts: &Loaded, ix: ExprIx) -> Things {
         match facts.facts.expr(ix).clone() {
             Expr::Unknown => Things::default(),
-            Expr::Occurrence(at) => {
-                let occurrence = *facts.facts.occurrence(at);
-                let narrowed = facts.facts.narrowings.iter().rfind(|it| {
-                    it.name == occurrence.name
-                        && it.range.start <= occurrence.start
-                        && occurrence.start < it.range.end
-                });
-                if let (Some(narrowed), coderoom_syntax::Form::Bare) = (narrowed, occurrence.form)
-                    && !self.is_declared_in(file, at, narrowed.range)
-                {
-                    let ty = self.value(file, narrowed.ty);
-                    let things = self.instantiate(&ty);
-                    if !things.is_unknown() {
-                        return things;
-                    }
-                }
-                if let coderoom_syntax::Form::Member(of) = occurrence.form {
-                    let space = Space::of(occurrence.role, facts.rules());
-                    return self.member_value(file, facts, of, occurrence.name, space);
-                }
-                let resolution = self.resolve(file, at);
-                let things = self.values_of(&resolution.found, None);
-                if resolution.guessed { things.guessed() } else { things }
-            }
+            Expr::Occurrence(at) => self.mentioned(file, facts, at),
             Expr::Named(scope, name) => {
                 let at = facts.facts.scope(scope).span.end;
                 let found = self.bare(file, facts, scope, at, name);
@@ -117,6 +100,11 @@ impl Resolver<'_> {
                 let parts: Vec<Things> = parts.iter().map(|part| self.value(file, *part)).collect();
                 union(&parts)
             }
+            Expr::Else(first, second) => {
+                let things = self.value(file, first);
+                let outside = |it: &Thing| matches!(it, Thing::External(None, _));
+                if things.list.iter().all(outside) { self.value(file, second) } else { things }
+            }
             Expr::Tuple(parts) => {
                 let parts: Vec<Things> = parts.iter().map(|part| self.value(file, *part)).collect();
                 Things::one(Thing::Tuple(parts.into()))
@@ -142,10 +130,7 @@ impl Resolver<'_> {
                     false,
                 )
             }
-            Expr::Parameter(..) | Expr::Guard(_) => Things::default(),
-            Expr::CallbackParameter(callee, parameter, argument) => {
-                self.callback_parameter(file, callee, parameter, argument)
-            }
+            other => self.evaluate_call(file, other),
         }
     }
 
@@ -161,6 +146,32 @@ impl Resolver<'_> {
             let inside = self.with(target, |symbol, _| range.contains(symbol.at));
             target.file == file && inside == Some(true)
         })
+    }
+
+    /// What a name in the text stands for.
+    fn mentioned(&mut self, file: FileId, facts: &Loaded, at: OccurrenceIx) -> Things {
+        let occurrence = *facts.facts.occurrence(at);
+        let narrowed = facts.facts.narrowings.iter().rfind(|it| {
+            it.name == occurrence.name
+                && it.range.start <= occurrence.start
+                && occurrence.start < it.range.end
+        });
+        if let (Some(narrowed), coderoom_syntax::Form::Bare) = (narrowed, occurrence.form)
+            && !self.is_declared_in(file, at, narrowed.range)
+        {
+            let ty = self.value(file, narrowed.ty);
+            let things = self.instantiate(&ty);
+            if !things.is_unknown() {
+                return things;
+            }
+        }
+        if let coderoom_syntax::Form::Member(of) = occurrence.form {
+            let space = Space::of(occurrence.role, facts.rules());
+            return self.member_value(file, facts, of, occurrence.name, space);
+        }
+        let resolution = self.resolve(file, at);
+        let things = self.values_of(&resolution.found, None);
+        if resolution.guessed { things.guessed() } else { things }
     }
 
     /// What code inside of a type's scope belongs to. Inside an `impl`, that is the type it is for.
@@ -225,7 +236,7 @@ impl Resolver<'_> {
         let Some(kind) = self.kind(target) else { return Things::default() };
         match kind {
             Kind::Function | Kind::Method | Kind::Constructor | Kind::Macro => match on {
-                Some(on) => Things::one(Thing::Bound(target, Self::arc(on))),
+                Some(on) => Things::one(Thing::Bound(target, Self::arc(on), None)),
                 None => Things::one(Thing::Symbol(target, None)),
             },
             Kind::Property => self.result(target, on),
@@ -233,6 +244,7 @@ impl Resolver<'_> {
                 let things = self.stored(target);
                 self.seen_on(&things, on)
             }
+            Kind::Module => self.inside_of(target),
             Kind::Alias => {
                 let found = self.follow(target);
                 let found: Vec<Found> =
@@ -277,15 +289,13 @@ impl Resolver<'_> {
                 values.push(Things::one(Thing::Symbol(target, None)));
             }
             let value = self.value(target.file, symbol.value);
-            let is_default = symbol.kind == Kind::Parameter
-                && !matches!(
-                    facts.facts.expr(symbol.value),
-                    Expr::This(_) | Expr::ThisType(_) | Expr::CallbackParameter(..)
-                );
-            // A default is one thing that is passed, and usually `None` or a plain value.
-            if is_default && value.list.iter().all(|it| matches!(it, Thing::External(..))) {
+            let is_parameter = symbol.kind == Kind::Parameter;
+            // A default is one thing that is passed, and usually `None` or a plain value. What comes
+            // from outside tells nothing of what it is used for here.
+            if is_parameter && value.list.iter().all(|it| matches!(it, Thing::External(..))) {
                 continue;
             }
+            let is_default = is_parameter && !is_given(&facts.facts, symbol.value);
             values.push(if is_default { value.guessed() } else { value });
         }
         let values = union(&values);
@@ -298,7 +308,7 @@ impl Resolver<'_> {
     }
 
     /// What calling gives.
-    fn call(&mut self, callee: &Things) -> Things {
+    pub(super) fn call(&mut self, callee: &Things) -> Things {
         let mut parts = Vec::new();
         for thing in callee.list.iter() {
             parts.push(match thing {
@@ -307,17 +317,23 @@ impl Resolver<'_> {
                         Some(owner) => Things::one(Thing::Instance(owner, None)),
                         None => Things::default(),
                     },
-                    Some(kind) if kind.is_callable() => self.result(*target, None),
+                    Some(kind) if kind.is_callable() => {
+                        let result = self.result(*target, None);
+                        self.bind(&result, *target, args)
+                    }
                     _ => self.instantiate(&Things::one(Thing::Symbol(*target, args.clone()))),
                 },
-                Thing::Bound(target, on) => match self.kind(*target) {
+                Thing::Bound(target, on, args) => match self.kind(*target) {
                     // Constructors are sometimes called by their own name.
                     Some(Kind::Constructor) if self.constructs(*target) => match &**on {
                         Thing::Symbol(ty, args) => Things::one(Thing::Instance(*ty, args.clone())),
                         Thing::OwnType(ty) => Things::one(Thing::Own(*ty)),
                         _ => Things::default(),
                     },
-                    _ => self.result(*target, Some(&**on)),
+                    _ => {
+                        let result = self.result(*target, Some(&**on));
+                        self.bind(&result, *target, args)
+                    }
                 },
                 Thing::OwnType(target) => Things::one(Thing::Own(*target)),
                 Thing::Instance(target, args) => self.called_instance(*target, args, thing),
@@ -403,14 +419,18 @@ impl Resolver<'_> {
                     Some(Kind::TypeAlias) => {
                         let aliased = self.aliased_type(*target);
                         let instance = self.bind(&aliased, *target, args);
+                        let on = Thing::Instance(*target, args.clone());
+                        let instance = self.functions_on(&instance, &on);
                         if instance.is_unknown() {
                             Things::one(Thing::Instance(*target, args.clone()))
                         } else {
                             instance
                         }
                     }
-                    // A function type is what calling its values gives.
-                    Some(kind) if kind.is_callable() => Things::one(thing.clone()),
+                    // A function's type is the function, an object literal's the object.
+                    Some(kind) if kind.is_callable() || is_value(kind) => {
+                        Things::one(thing.clone())
+                    }
                     _ => Things::one(Thing::Instance(*target, args.clone())),
                 },
                 Thing::OwnType(target) => Things::one(Thing::Own(*target)),
@@ -506,8 +526,12 @@ impl Resolver<'_> {
                 Thing::External(None, _) => Things::one(Thing::External(None, false)),
                 Thing::Instance(target, args) => self.element_of(*target, args, thing),
                 Thing::Own(target) => self.element_of(*target, &None, thing),
-                // `Base[int]` in the place of a value.
-                Thing::Symbol(..) => Things::one(thing.clone()),
+                Thing::Symbol(target, _) => match self.kind(*target) {
+                    // Some member of an object literal.
+                    Some(kind) if is_value(kind) => self.any_member(*target),
+                    // `Base[int]` in the place of a value.
+                    _ => Things::one(thing.clone()),
+                },
                 _ => Things::default(),
             });
         }
@@ -515,13 +539,48 @@ impl Resolver<'_> {
         if things.guessed { all.guessed() } else { all }
     }
 
+    /// What any member of an object literal holds.
+    fn any_member(&mut self, target: Target) -> Things {
+        const MOST: usize = 24;
+        let Some(facts) = self.facts(target.file) else { return Things::default() };
+        let Some(body) = facts.facts.symbol(target.symbol).body else { return Things::default() };
+        let members: Vec<SymbolIx> = facts.all_declared(body).take(MOST).collect();
+        let on = Thing::Symbol(target, None);
+        let parts: Vec<Things> = members
+            .into_iter()
+            .map(|symbol| self.value_of(Target { file: target.file, symbol }, Some(&on)))
+            .collect();
+        union(&parts)
+    }
+
+    /// Functions among things, as members of what has type arguments for them.
+    fn functions_on(&mut self, things: &Things, on: &Thing) -> Things {
+        let has_args = matches!(on, Thing::Instance(_, Some(_)) | Thing::Symbol(_, Some(_)));
+        if !has_args {
+            return things.clone();
+        }
+        self.map(things, |resolver, thing| match thing {
+            Thing::Symbol(target, args)
+                if resolver.kind(*target).is_some_and(Kind::is_callable) =>
+            {
+                vec![Thing::Bound(*target, Self::arc(on), args.clone())]
+            }
+            other => vec![other.clone()],
+        })
+    }
+
     /// What iterating or indexing an instance gives.
     fn element_of(&mut self, target: Target, args: &Args, on: &Thing) -> Things {
-        for member in ["__iter__", "__getitem__", "__next__"] {
+        for member in ["__iter__", "__getitem__", "__next__", "[]", "[Symbol.iterator]"] {
             let hits = self.type_members(target, args, member, on);
             if let Some(Found::Symbol(function)) = hits.first().map(|hit| &hit.found) {
-                let result = self.result(*function, Some(on));
-                let inner = if member == "__iter__" { self.element(&result) } else { result };
+                let result = if self.kind(*function).is_some_and(Kind::is_callable) {
+                    self.result(*function, Some(on))
+                } else {
+                    self.value_of(*function, Some(on))
+                };
+                let iterates = matches!(member, "__iter__" | "[Symbol.iterator]");
+                let inner = if iterates { self.element(&result) } else { result };
                 if !inner.is_unknown() {
                     return inner;
                 }
@@ -542,7 +601,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn slot(&mut self, things: &Things, n: usize) -> Things {
+    pub(super) fn slot(&mut self, things: &Things, n: usize) -> Things {
         let mut parts = Vec::new();
         for thing in things.list.iter() {
             parts.push(match thing {
@@ -568,7 +627,7 @@ impl Resolver<'_> {
         if things.guessed { all.guessed() } else { all }
     }
 
-    fn awaited(&mut self, things: &Things) -> Things {
+    pub(super) fn awaited(&mut self, things: &Things) -> Things {
         let mut parts = Vec::new();
         for thing in things.list.iter() {
             parts.push(match thing {
@@ -588,12 +647,18 @@ impl Resolver<'_> {
         if let Some(known) = self.memo.ancestors.get(&target) {
             return Arc::clone(known);
         }
+        if let Some((known, waits_on)) = self.partial.ancestors.get(&target) {
+            self.waits_on = self.waits_on.min(*waits_on);
+            return Arc::clone(known);
+        }
         let outer = std::mem::replace(&mut self.waits_on, u32::MAX);
         let mut ancestors = Ancestors::default();
         self.collect_ancestors(target, None, &mut ancestors);
         let ancestors = Arc::new(ancestors);
         if self.waits_on == u32::MAX {
             self.memo.ancestors.insert(target, Arc::clone(&ancestors));
+        } else {
+            self.partial.ancestors.insert(target, (Arc::clone(&ancestors), self.waits_on));
         }
         self.waits_on = self.waits_on.min(outer);
         ancestors
@@ -637,6 +702,7 @@ impl Resolver<'_> {
                         Thing::Symbol(base, args) | Thing::Instance(base, args) => {
                             parents.push((*base, args.clone()));
                         }
+                        Thing::Own(base) => parents.push((*base, None)),
                         _ => *external = true,
                     }
                 }
@@ -646,7 +712,7 @@ impl Resolver<'_> {
     }
 
     /// Replaces `Own` and type parameters by what they are on a receiver.
-    fn seen_on(&mut self, things: &Things, on: Option<&Thing>) -> Things {
+    pub(super) fn seen_on(&mut self, things: &Things, on: Option<&Thing>) -> Things {
         let Some(on) = on else { return things.clone() };
         let (instance, ty, args) = match on {
             Thing::Instance(ty, args) => (on.clone(), *ty, args.clone()),
@@ -668,6 +734,7 @@ impl Resolver<'_> {
             }
             other => vec![other.clone()],
         });
+        let things = self.functions_on(&things, &instance);
         let ancestors = self.ancestors(ty);
         let mut bound = self.bind(&things, ty, &args);
         for (base, base_args) in ancestors.list.iter().skip(1) {
@@ -687,7 +754,7 @@ impl Resolver<'_> {
     }
 
     /// Puts type arguments in the places of an owner's type parameters.
-    fn bind(&mut self, things: &Things, owner: Target, args: &Args) -> Things {
+    pub(super) fn bind(&mut self, things: &Things, owner: Target, args: &Args) -> Things {
         let Some(args) = args else { return things.clone() };
         if !things.list.iter().any(needs_binding) {
             return things.clone();
@@ -737,6 +804,12 @@ impl Resolver<'_> {
                 Thing::Tuple(of) => Things::one(Thing::Tuple(
                     of.iter().map(|it| self.bound_to(it, parameters, args, depth + 1)).collect(),
                 )),
+                Thing::Bound(it, on, inner) => {
+                    let on =
+                        self.bound_to(&Things::one((**on).clone()), parameters, args, depth + 1);
+                    let on = on.list.first().cloned().unwrap_or(Thing::External(None, false));
+                    Things::one(Thing::Bound(*it, Arc::new(on), nested(self, inner)))
+                }
                 other => Things::one(other.clone()),
             });
         }
@@ -745,7 +818,7 @@ impl Resolver<'_> {
     }
 
     /// The type parameters of a type, in order.
-    fn type_parameters(&mut self, owner: Target) -> Arc<[Target]> {
+    pub(super) fn type_parameters(&mut self, owner: Target) -> Arc<[Target]> {
         if let Some(known) = self.memo.type_parameters.get(&owner) {
             return Arc::clone(known);
         }
@@ -780,7 +853,23 @@ impl Resolver<'_> {
 
 /// Whether a receiver could say more about it.
 fn needs_binding(thing: &Thing) -> bool {
-    !matches!(thing, Thing::Module(_) | Thing::External(None, _) | Thing::Bound(..))
+    !matches!(thing, Thing::Module(_) | Thing::External(None, _))
+}
+
+/// Whether a parameter's value is what its place says, and no default.
+fn is_given(facts: &coderoom_syntax::Facts, value: ExprIx) -> bool {
+    match facts.expr(value) {
+        Expr::This(_) | Expr::ThisType(_) | Expr::CallbackParameter(..) | Expr::Parameter(..) => {
+            true
+        }
+        Expr::Either(parts) => parts.iter().any(|part| is_given(facts, *part)),
+        _ => false,
+    }
+}
+
+/// Whether it is something that holds a value: an object literal is held by what it is put into.
+fn is_value(kind: Kind) -> bool {
+    matches!(kind, Kind::Variable | Kind::Constant | Kind::Field)
 }
 
 /// All of these. What is outside says nothing beside what is known here.

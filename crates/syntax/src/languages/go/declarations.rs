@@ -2,11 +2,11 @@
 
 use tree_sitter::Node;
 
-use super::walk::{Labels, Walk, children, field, in_field};
+use super::walk::{Labels, Walk};
 use crate::{
     comments,
     facts::{Expr, ExprIx, Flags, Form, Kind, Role, ScopeKind, Span, SymbolIx},
-    tree::span,
+    tree::{children, field, in_field, span},
 };
 
 /// Declared values have a signature of at most so many bytes.

@@ -2,10 +2,10 @@
 
 use tree_sitter::Node;
 
-use super::walk::{Walk, children, field};
+use super::walk::Walk;
 use crate::{
     facts::{Expr, ExprIx, Kind, Role, ScopeKind},
-    tree::span,
+    tree::{children, field, span},
 };
 
 impl Walk<'_> {

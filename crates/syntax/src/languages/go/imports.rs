@@ -2,11 +2,11 @@
 
 use tree_sitter::Node;
 
-use super::walk::{Walk, children, field};
+use super::walk::Walk;
 use crate::{
     Name,
     facts::{Expr, ExprIx, Form, Kind, Role, ScopeIx, Span},
-    tree::span,
+    tree::{children, field, span},
 };
 
 /// An import that is called by its package's name, which stands in another file.

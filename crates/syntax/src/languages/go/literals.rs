@@ -2,8 +2,11 @@
 
 use tree_sitter::Node;
 
-use super::walk::{Walk, children, field};
-use crate::facts::{Expr, ExprIx};
+use super::walk::Walk;
+use crate::{
+    facts::{Expr, ExprIx},
+    tree::{children, field},
+};
 
 /// What is known of a literal's type from around it.
 #[derive(Clone, Copy)]

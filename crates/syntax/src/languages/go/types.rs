@@ -2,11 +2,11 @@
 
 use tree_sitter::Node;
 
-use super::walk::{Walk, children, field, in_field};
+use super::walk::Walk;
 use crate::{
     comments,
     facts::{Expr, ExprIx, Flags, Form, Kind, Role, ScopeKind, Span, SymbolIx},
-    tree::span,
+    tree::{children, field, in_field, span},
 };
 
 /// The types that are declared nowhere. In the place of a type, they are no use of a name.
@@ -25,6 +25,7 @@ const PREDECLARED: &[&str] = &[
     "int32",
     "int64",
     "int8",
+    "nil",
     "rune",
     "string",
     "uint",

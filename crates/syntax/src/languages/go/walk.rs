@@ -9,7 +9,7 @@ use crate::{
     facts::{
         Expr, ExprIx, Flags, Form, Kind, Role, ScopeIx, ScopeKind, Span, SymbolIx, Visibility,
     },
-    tree::span,
+    tree::{children, span},
 };
 
 /// A walk over one file.
@@ -161,34 +161,6 @@ impl<'s> Walk<'s> {
         }
         self.facts.use_of(at, role, Form::Member(of))
     }
-}
-
-/// Named children without comments.
-pub(super) fn children(node: Node<'_>) -> Vec<Node<'_>> {
-    let mut cursor = node.walk();
-    let mut found = Vec::new();
-    if cursor.goto_first_child() {
-        loop {
-            let child = cursor.node();
-            if child.is_named() && !child.is_extra() || child.is_error() {
-                found.push(child);
-            }
-            if !cursor.goto_next_sibling() {
-                break;
-            }
-        }
-    }
-    found
-}
-
-/// The children in a field, without the commas between them.
-pub(super) fn in_field<'t>(node: Node<'t>, field: &str) -> Vec<Node<'t>> {
-    let mut cursor = node.walk();
-    node.children_by_field_name(field, &mut cursor).filter(Node::is_named).collect()
-}
-
-pub(super) fn field<'t>(node: Node<'t>, name: &str) -> Option<Node<'t>> {
-    node.child_by_field_name(name)
 }
 
 /// Names with a capital letter are for everybody, others for their package.

@@ -7,6 +7,8 @@ use super::{
 };
 use crate::facts::{Expr, ExprIx, Form, Kind, Role, ScopeKind, Span};
 
+/// Calls with more arguments than this tell nothing of type parameters.
+const MOST_ARGUMENTS: usize = 8;
 /// Packages with React's hooks.
 const REACT: &[&str] = &["react", "preact", "preact/hooks", "preact/compat"];
 
@@ -63,9 +65,26 @@ impl<'t> Walk<'t> {
         if self.dialect == Dialect::JavaScript {
             self.facts.call(callee, args.clone(), Vec::new());
         }
-        let result = self.facts.wrap(called, Expr::Call);
+        let result = self.call_with(called, callee, &args);
         let special = self.known_result(known, &args, &types);
         self.facts.either(vec![result, special])
+    }
+
+    /// The result of a call.
+    fn call_with(&mut self, called: ExprIx, callee: ExprIx, args: &[ExprIx]) -> ExprIx {
+        let called = if called == callee { self.told_by(callee, args) } else { called };
+        self.facts.wrap(called, Expr::Call)
+    }
+
+    /// What is called, where known arguments may tell what its type parameters are.
+    fn told_by(&mut self, callee: ExprIx, args: &[ExprIx]) -> ExprIx {
+        let tells =
+            |arg: &ExprIx| !matches!(self.facts.expr_of(*arg), Expr::Unknown | Expr::Builtin(_));
+        if args.len() > MOST_ARGUMENTS || !args.iter().any(tells) {
+            return callee;
+        }
+        let args = args.to_vec();
+        self.facts.wrap(callee, |it| Expr::Apply(it, args))
     }
 
     /// The module's name in `require("x")`.
@@ -122,6 +141,10 @@ impl<'t> Walk<'t> {
                     self.hints(known, place, &args, list, types)
                 } else {
                     [ExprIx::UNKNOWN; 2]
+                };
+                let callee = match argument.kind().is_function() {
+                    true => self.told_by(callee, &args),
+                    false => callee,
                 };
                 Context::Argument { callee, place: place as u32, hints }
             } else {
@@ -381,7 +404,7 @@ impl<'t> Walk<'t> {
         }
         match self.facts.expr_of(called) {
             Expr::List(_) => called,
-            _ => self.facts.wrap(called, Expr::Call),
+            _ => self.call_with(called, class, &args),
         }
     }
 }

@@ -197,6 +197,7 @@ impl<'t> Walk<'t> {
         if !inner.is(K::Identifier) {
             // The place is taken by something without a name.
             let symbol = self.anonymous(Kind::Parameter, node);
+            self.set_flag(symbol, is_rest, Flags::VARIADIC);
             let symbol = self.facts.symbol_mut(symbol);
             (symbol.ty, symbol.value) = (ty, value);
             let of = if declared.is_known() { declared } else { value };
@@ -219,6 +220,7 @@ impl<'t> Walk<'t> {
             return ty;
         }
         let symbol = self.facts.define(Kind::Parameter, inner.span(), node.span());
+        self.set_flag(symbol, is_rest, Flags::VARIADIC);
         let end = self.boundary(node.end().min(inner.end() + 120));
         self.describe(symbol, node, end);
         let symbol = self.facts.symbol_mut(symbol);
