@@ -269,23 +269,6 @@ impl Code {
         })
     }
 
-    /// The files of a package whose language belongs with `like`.
-    pub(crate) fn package(&self, dir: &str, like: Language) -> Vec<FileId> {
-        let mut files = Vec::new();
-        for name in self.files_in(dir) {
-            let path = if dir.is_empty() { name } else { format!("{dir}/{name}") };
-            let Some(id) = self.id_of(&path) else { continue };
-            if self
-                .file(id)
-                .and_then(|file| language_of(file))
-                .is_some_and(|it| it.is_related(like))
-            {
-                files.push(id);
-            }
-        }
-        files
-    }
-
     /// The file that a place is, or is in.
     pub(crate) fn file_of_place(&self, place: &Place) -> Option<FileId> {
         match place {
