@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use coderoom_syntax::{Language, Place, SymbolIx, Tree};
+use coderoom_syntax::{Place, SymbolIx, Tree};
 use parking_lot::Mutex;
 
 use super::{
