@@ -24,18 +24,13 @@ impl Walk<'_> {
     }
 
     fn visit_type(&mut self) -> ExprIx {
-        loop {
-            match self.kind() {
-                T::Amp | T::Star => {
-                    self.bump();
-                    if self.at_word("pin") && matches!(self.kind_of(1), T::Const | T::Mut) {
-                        self.bump();
-                    }
-                    while matches!(self.kind(), T::Lifetime | T::Mut | T::Const) {
-                        self.bump();
-                    }
-                }
-                _ => break,
+        while matches!(self.kind(), T::Amp | T::Star) {
+            self.bump();
+            if self.at_word("pin") && matches!(self.kind_of(1), T::Const | T::Mut) {
+                self.bump();
+            }
+            while matches!(self.kind(), T::Lifetime | T::Mut | T::Const) {
+                self.bump();
             }
         }
         match self.kind() {
