@@ -36,6 +36,8 @@ struct Wanted {
     found: BTreeSet<Found>,
     /// What the wanted methods override: a call of one of these may run a wanted one.
     overridden: BTreeSet<Target>,
+    /// Members that are one with the wanted ones.
+    family: BTreeSet<Target>,
     /// Nothing else can see it: only its own file is looked at, and members of its name are others.
     local: bool,
 }
@@ -126,7 +128,8 @@ fn wanted(resolver: &mut Resolver<'_>, subject: &[Found]) -> (Wanted, Vec<String
         }
     }
     let overridden = dispatch::overridden(resolver, &found);
-    (Wanted { found, overridden, local }, names)
+    let family = dispatch::family(resolver, &found);
+    (Wanted { found, overridden, family, local }, names)
 }
 
 /// The name by which a module is usually called.
@@ -162,6 +165,8 @@ fn in_file(
         let resolution = resolver.resolve(file, *ix);
         let certainty = if resolution.found.iter().any(|it| wanted.found.contains(it)) {
             resolution.certainty()
+        } else if resolution.targets().any(|it| wanted.family.contains(&it)) {
+            Certainty::Likely
         } else if resolution.targets().any(|it| wanted.overridden.contains(&it))
             && dispatch::is_dynamic(resolver, file, &facts, occurrence.form)
         {
