@@ -60,16 +60,10 @@ impl Code {
         let mut resolver = Resolver::new(self);
         let resolution = resolver.resolve(file, occurrence);
         let mut references = Vec::new();
-        for target in resolution.targets() {
-            let Some(facts) = resolver.facts(target.file) else { continue };
-            let at = facts.facts.symbol(target.symbol).at.start;
-            references.push(reference(
-                self,
-                target.file,
-                at,
-                Role::Definition,
-                resolution.certainty(),
-            ));
+        let certainty = resolution.certainty();
+        for found in &resolution.found {
+            let Some((file, at)) = resolver.defined_at(found) else { continue };
+            references.push(reference(self, file, at, Role::Definition, certainty));
         }
         if references.is_empty()
             && let Some(target) = resolver.declared_at(file, occurrence)
@@ -110,6 +104,7 @@ pub(crate) fn references(
         if linked {
             wanted.extend(resolver.linked(&name));
         }
+        wanted.extend(resolver.implementing(*target, &name));
         // Keyword arguments name parameters from other files.
         let parameter = resolver.kind(*target) == Some(Kind::Parameter);
         local_only &= local && !parameter;

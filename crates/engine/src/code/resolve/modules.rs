@@ -83,6 +83,26 @@ impl Resolver<'_> {
         }
     }
 
+    /// Where something is defined; a module that has a file of its own, at its beginning.
+    pub(crate) fn defined_at(&mut self, found: &Found) -> Option<(FileId, u32)> {
+        let target = match found {
+            Found::Symbol(target) => *target,
+            Found::Module(place) => return Some((self.code.file_of_place(place)?, 0)),
+            Found::External => return None,
+        };
+        let things = match self.kind(target) {
+            Some(Kind::Module) => self.inside_of(target),
+            _ => Things::default(),
+        };
+        if let [Thing::Module(place)] = &*things.list
+            && let Place::File(_) = **place
+        {
+            return Some((self.code.file_of_place(place)?, 0));
+        }
+        let facts = self.facts(target.file)?;
+        Some((target.file, facts.facts.symbol(target.symbol).at.start))
+    }
+
     /// What a symbol of kind module stands for: the file that it says it is in, or its own body.
     pub(super) fn inside_of(&mut self, target: Target) -> Things {
         let Some(facts) = self.facts(target.file) else { return Things::default() };
