@@ -110,6 +110,8 @@ fn wanted(resolver: &mut Resolver<'_>, subject: &[Found]) -> (Wanted, Vec<String
                 if flags.has(Flags::LINKED) {
                     found.extend(resolver.linked(&name).into_iter().map(Found::Symbol));
                 }
+                let implementing = resolver.implementing(*target, &name);
+                found.extend(implementing.into_iter().map(Found::Symbol));
                 if flags.has(Flags::DEFAULT) && !names.iter().any(|it| it == DEFAULT) {
                     names.push(DEFAULT.to_owned());
                 }
