@@ -20,7 +20,7 @@ mod view;
 pub use change::{Change, FileChange, Stale};
 pub use code::{
     Ask, AskError, AskLimits, Call, Calls, Certainty, Code, CodeIndex, CodeScope, Definition,
-    Definitions, Dependencies, Dependency, Hover, Hovers, IndexStats, Outline, OutlineItem, Place,
+    Definitions, Dependencies, Dependency, Hover, Hovers, IndexStats, Outline, OutlineItem,
     Reference, References, Relative, Relatives, Shelf, Spelling, SymbolInfo, Symbols, Unused,
     UnusedSymbols, cut_words, kind_word,
 };

@@ -68,6 +68,13 @@ pub trait Plugin: Sync {
         Vec::new()
     }
 
+    /// Whether a file of this name is part of what others import when they import its directory
+    /// ([`Place::Package`]): Go's tests are not.
+    fn is_imported(&self, file_name: &str) -> bool {
+        let _ = file_name;
+        true
+    }
+
     /// The dotted or otherwise usual name of the module that a file is, for people and for SCIP
     /// descriptors.
     fn module_name(&self, tree: &dyn Tree, path: &str) -> String {
@@ -102,6 +109,9 @@ pub enum Place {
     Inside(String, Vec<String>),
     /// A directory whose files share one namespace (Go, Java), with the extensions that count.
     Package(String),
+    /// Several places that are one module; of a name that more than one of them has, the first's
+    /// counts (a Java package's directories in different source roots).
+    Several(Vec<Place>),
     /// A directory with modules in it and no names of its own (a Python namespace package).
     Namespace(String),
 }

@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use coderoom_syntax::Place;
+use coderoom_syntax::{Facts, Import, Place, Plugin};
 use rayon::prelude::*;
 
 use super::{index::language_of, view::Code};
@@ -134,7 +134,7 @@ impl Node {
             }
             places.insert(0, place);
             for place in places {
-                for id in files_of(code, &place) {
+                for id in imported(code, plugin, &facts.facts, import, &place) {
                     if seen.insert(id) {
                         node.files.push((id, number as u32));
                     }
@@ -144,6 +144,32 @@ impl Node {
         }
         node
     }
+}
+
+/// The files that an import leads to. Where only some names of a package are imported, those that
+/// define them.
+fn imported(
+    code: &Code,
+    plugin: &dyn Plugin,
+    facts: &Facts,
+    import: &Import,
+    place: &Place,
+) -> Vec<FileId> {
+    let mut files = files_of(code, place);
+    if !matches!(place, Place::Package(_) | Place::Several(_)) {
+        return files;
+    }
+    files.retain(|id| {
+        let path = code.path(*id);
+        plugin.is_imported(path.rsplit('/').next().unwrap_or(path))
+    });
+    let names = import.names.iter().map(|name| facts.name(*name));
+    let defining: Vec<FileId> = names.flat_map(|name| code.files_with(name, true)).collect();
+    let defines = |id: &FileId| defining.contains(id);
+    if files.iter().any(defines) {
+        files.retain(defines);
+    }
+    files
 }
 
 /// The files that a module is.
@@ -157,6 +183,7 @@ fn files_of(code: &Code, place: &Place) -> Vec<FileId> {
                 .filter(|id| code.file(*id).is_some_and(|it| language_of(it).is_some()))
                 .collect()
         }
+        Place::Several(places) => places.iter().flat_map(|it| files_of(code, it)).collect(),
         Place::Namespace(_) => Vec::new(),
     }
 }

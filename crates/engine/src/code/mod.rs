@@ -16,8 +16,8 @@ mod view;
 pub use index::{CodeIndex, IndexStats};
 pub use query::{
     Ask, AskError, AskLimits, Call, Calls, CodeScope, Definition, Definitions, Dependencies,
-    Dependency, Hover, Hovers, Outline, OutlineItem, Place, Reference, References, Relative,
-    Relatives, Spelling, SymbolInfo, Symbols, Unused, UnusedSymbols, cut_words, kind_word,
+    Dependency, Hover, Hovers, Outline, OutlineItem, Reference, References, Relative, Relatives,
+    Spelling, SymbolInfo, Symbols, Unused, UnusedSymbols, cut_words, kind_word,
 };
 pub use resolve::Certainty;
 pub use shelf::Shelf;

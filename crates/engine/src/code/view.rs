@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use coderoom_syntax::{Language, Place, SymbolIx, Tree};
+use coderoom_syntax::{Place, SymbolIx, Tree};
 use parking_lot::Mutex;
 
 use super::{
@@ -269,28 +269,11 @@ impl Code {
         })
     }
 
-    /// The files of a package whose language belongs with `like`.
-    pub(crate) fn package(&self, dir: &str, like: Language) -> Vec<FileId> {
-        let mut files = Vec::new();
-        for name in self.files_in(dir) {
-            let path = if dir.is_empty() { name } else { format!("{dir}/{name}") };
-            let Some(id) = self.id_of(&path) else { continue };
-            if self
-                .file(id)
-                .and_then(|file| language_of(file))
-                .is_some_and(|it| it.is_related(like))
-            {
-                files.push(id);
-            }
-        }
-        files
-    }
-
     /// The file that a place is, or is in.
     pub(crate) fn file_of_place(&self, place: &Place) -> Option<FileId> {
         match place {
             Place::File(path) | Place::Inside(path, _) => self.id_of(path),
-            Place::Package(_) | Place::Namespace(_) => None,
+            Place::Package(_) | Place::Namespace(_) | Place::Several(_) => None,
         }
     }
 }

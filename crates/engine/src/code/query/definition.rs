@@ -144,6 +144,7 @@ pub(crate) fn module(
             let symbol = facts.named(name).find(is_module)?;
             return pages.symbol(Target { file, symbol });
         }
+        Place::Several(places) => return module(code, pages, places.first()?, name),
         Place::Package(dir) | Place::Namespace(dir) => {
             let files = code.snapshot.files_within(&RelPath::new(dir.as_bytes()).ok()?);
             let mut sources = files.filter(|it| super::super::index::language_of(it).is_some());

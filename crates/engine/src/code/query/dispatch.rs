@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Where more types than this override a method, a call through the base says too little of each.
-const MOST_OVERRIDES: usize = 4;
+const MOST_OVERRIDES: usize = 16;
 
 /// The methods that the wanted ones override, where few do.
 pub(super) fn overridden(

@@ -12,7 +12,6 @@ use super::{
 use crate::code::{
     Certainty, Code,
     resolve::{Found, Resolver},
-    view::Target,
 };
 
 /// A symbol with its documentation.
@@ -95,13 +94,6 @@ impl Code {
             Some((_, doc)) => (info.signature.clone(), doc),
             None => (info.signature.clone(), String::new()),
         }
-    }
-
-    /// The documentation of a symbol, if it has any.
-    pub(crate) fn doc(&self, target: Target) -> String {
-        let Some(facts) = self.facts(target.file) else { return String::new() };
-        let doc = facts.facts.symbol(target.symbol).doc;
-        clean(&super::symbol::Pages::new(self).slice(target.file, doc.start, doc.end))
     }
 }
 

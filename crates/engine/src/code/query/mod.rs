@@ -36,25 +36,7 @@ pub use unused::{Unused, UnusedSymbols};
 use super::view::Code;
 use crate::{RelPath, file::FileId};
 
-/// A place in a file.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-pub struct Place {
-    /// Relative to the workspace.
-    pub path: RelPath,
-    /// 1-based.
-    pub line: u32,
-    /// 1-based, in Unicode characters.
-    pub column: u32,
-}
-
 impl Code {
-    /// The place of a byte.
-    pub(crate) fn place(&self, file: FileId, at: u32) -> Option<Place> {
-        let file = self.file(file)?;
-        let (line, column) = Lines::new(file.text()?.clone()).place(at);
-        Some(Place { path: file.path.clone(), line, column })
-    }
-
     /// The occurrence at a place.
     pub(crate) fn occurrence(
         &self,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use coderoom_syntax::{Expr, Form, Kind, Language, OccurrenceIx, Place, Role, ScopeIx};
+use coderoom_syntax::{Form, Kind, Language, OccurrenceIx, Place, Role, ScopeIx};
 
 use super::{
     ask::{Ask, AskError},

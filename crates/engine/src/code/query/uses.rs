@@ -134,6 +134,7 @@ fn module_stem(place: &Place) -> String {
     let path = match place {
         Place::File(path) | Place::Package(path) | Place::Namespace(path) => path,
         Place::Inside(_, names) => return names.last().cloned().unwrap_or_default(),
+        Place::Several(places) => return places.first().map(module_stem).unwrap_or_default(),
     };
     let (dir, name) = path.rsplit_once('/').unwrap_or(("", path));
     let stem = name.split('.').next().unwrap_or(name);

@@ -78,6 +78,11 @@ impl Resolver<'_> {
                 None => Vec::new(),
             },
             Place::Package(dir) => self.in_package(dir, name, language),
+            Place::Several(places) => places
+                .iter()
+                .map(|place| self.offered(place, name, language, seen, through_wildcard))
+                .find(|found| !found.is_empty())
+                .unwrap_or_default(),
             Place::Namespace(_) => Vec::new(),
         }
     }

@@ -95,6 +95,10 @@ impl Plugin for Go {
         modules::find(tree, from, module)
     }
 
+    fn is_imported(&self, file_name: &str) -> bool {
+        !file_name.ends_with("_test.go")
+    }
+
     fn module_name(&self, tree: &dyn Tree, path: &str) -> String {
         modules::import_path(tree, path)
     }

@@ -6,6 +6,10 @@
 
 use crate::{Place, Tree};
 
+/// Manifests that are read in search of one import; in a workspace with more, the root of another
+/// module is found by its directory's name only.
+const MOST_MANIFESTS: usize = 16;
+
 /// The parts of a `go.mod` that say where packages are.
 struct Manifest {
     dir: String,
@@ -22,7 +26,7 @@ pub(super) fn find(tree: &dyn Tree, from: &str, module: &str) -> Vec<Place> {
     if module == ".test" {
         // Only tests can be of this package; other files of the directory are of the other one.
         let files = tree.files_in(here).into_iter().filter(|name| name.ends_with("_test.go"));
-        return files.map(|name| Place::File(join(here, &name))).collect();
+        return vec![Place::Several(files.map(|name| Place::File(join(here, &name))).collect())];
     }
     if module.starts_with("./") || module.starts_with("../") {
         return package(tree, normal(here, module)).into_iter().collect();
@@ -36,32 +40,42 @@ pub(super) fn find(tree: &dyn Tree, from: &str, module: &str) -> Vec<Place> {
         }
         dir = parent(at);
     }
-    let mut others: Vec<Manifest> = tree
-        .files_named("go.mod")
-        .iter()
-        .filter_map(|path| manifest(tree, parent(path).unwrap_or_default()))
-        .collect();
-    others.sort_by_key(|it| std::cmp::Reverse(it.module.len()));
-    if let Some(place) = others.iter().find_map(|it| within(tree, it, module)) {
-        return vec![place];
-    }
-    in_workspace(tree, module)
+    in_workspace(tree, module).map(Place::Package).into_iter().collect()
 }
 
-/// Directories of a tree from before modules: `src/<path>`.
-fn in_workspace(tree: &dyn Tree, module: &str) -> Vec<Place> {
-    let last = module.rsplit('/').next().unwrap_or(module);
+/// A directory of another module of the workspace, or `src/<path>` of a tree from before modules. A
+/// package's directory is called like the last part of its path; only a module's root need not be.
+fn in_workspace(tree: &dyn Tree, module: &str) -> Option<String> {
+    let (above, last) = module.rsplit_once('/').unwrap_or(("", module));
+    let next = above.rsplit('/').next().unwrap_or(above);
     let tail = format!("/src/{module}");
-    let found = tree
-        .dirs_named(last)
-        .into_iter()
-        .find(|dir| format!("/{dir}").ends_with(&tail) && has_sources(tree, dir));
-    found.map(Place::Package).into_iter().collect()
+    let is_it = |dir: &String| {
+        let up = parent(dir).unwrap_or_default();
+        // The part above is the directory above, unless it is of the module's own path.
+        let fits = up.rsplit('/').next() == Some(next)
+            || [dir.as_str(), up].iter().any(|it| tree.is_file(&join(it, "go.mod")));
+        fits && has_sources(tree, dir)
+            && (path_of(tree, dir) == module || format!("/{dir}").ends_with(&tail))
+    };
+    if let Some(dir) = tree.dirs_named(last).into_iter().find(is_it) {
+        return Some(dir);
+    }
+    let manifests = tree.files_named("go.mod");
+    if manifests.len() > MOST_MANIFESTS {
+        return None;
+    }
+    let mut dirs = manifests.iter().map(|path| parent(path).unwrap_or_default());
+    let root = dirs.find(|dir| manifest(tree, dir).is_some_and(|it| it.module == module))?;
+    has_sources(tree, root).then(|| root.to_owned())
 }
 
 /// The import path of the package that a file is in.
 pub(super) fn import_path(tree: &dyn Tree, path: &str) -> String {
-    let dir = parent(path).unwrap_or_default();
+    path_of(tree, parent(path).unwrap_or_default())
+}
+
+/// The import path of the package in a directory.
+fn path_of(tree: &dyn Tree, dir: &str) -> String {
     let mut above = Some(dir);
     while let Some(at) = above {
         if let Some(it) = manifest(tree, at) {

@@ -62,7 +62,7 @@ fn import_paths_lead_to_directories() {
     assert_eq!(find("main.go", "example.com/shop/docs"), Vec::new());
     assert_eq!(find("main.go", "fmt"), Vec::new());
     let test = Place::File("tools/gen/gen_test.go".to_owned());
-    assert_eq!(find("tools/gen/gen_test.go", ".test"), vec![test]);
+    assert_eq!(find("tools/gen/gen_test.go", ".test"), vec![Place::Several(vec![test])]);
     assert_eq!(Go.module_name(&tree, "tools/gen/gen.go"), "example.com/shop/tools/gen");
     assert_eq!(Go.module_name(&tree, "main.go"), "example.com/shop");
     assert!(tree.is_dir("old/src"));

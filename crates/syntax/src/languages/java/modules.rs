@@ -20,14 +20,25 @@ pub(super) fn find(tree: &dyn Tree, from: &str, module: &str) -> Vec<Place> {
             && tree.files_in(dir).iter().any(|name| name.ends_with(".java"))
     });
     dirs.sort_by_key(|dir| std::cmp::Reverse(shared(dir, here)));
-    dirs.into_iter().map(Place::Package).collect()
+    match dirs.len() {
+        0 | 1 => dirs.into_iter().map(Place::Package).collect(),
+        _ => vec![Place::Several(dirs.into_iter().map(Place::Package).collect())],
+    }
 }
 
 /// A package inside of another.
 pub(super) fn below(tree: &dyn Tree, of: &Place, name: &str) -> Vec<Place> {
-    let Place::Package(dir) = of else { return Vec::new() };
-    let path = if dir.is_empty() { name.to_owned() } else { format!("{dir}/{name}") };
-    if tree.is_dir(&path) { vec![Place::Package(path)] } else { Vec::new() }
+    let dirs = match of {
+        Place::Package(_) => std::slice::from_ref(of),
+        Place::Several(places) => places,
+        _ => return Vec::new(),
+    };
+    let below = dirs.iter().filter_map(|place| match place {
+        Place::Package(dir) if dir.is_empty() => Some(name.to_owned()),
+        Place::Package(dir) => Some(format!("{dir}/{name}")),
+        _ => None,
+    });
+    below.filter(|dir| tree.is_dir(dir)).map(Place::Package).collect()
 }
 
 /// The package that a file says it is in.
