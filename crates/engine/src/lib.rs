@@ -18,7 +18,10 @@ mod text;
 mod view;
 
 pub use change::{Change, FileChange, Stale};
-pub use code::{Certainty, Code, CodeIndex, IndexStats, Place, Reference, References, Shelf};
+pub use code::{
+    Certainty, Code, CodeIndex, IndexStats, Place, Reference, References, ScipPart, Shelf,
+    scip_head, scip_tail,
+};
 pub use file::{Body, File, FileId, SegmentId, Stamp, Unheld, Visibility};
 pub use path::{PathError, RelPath};
 pub use search::{

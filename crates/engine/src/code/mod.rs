@@ -4,16 +4,20 @@
 //! built in the background; a view (`Code`) of any snapshot uses it for the files that have not
 //! changed since and looks at the others directly. Resolution runs on a view, lazily.
 
+mod descriptor;
 mod index;
 mod loaded;
 mod names;
+mod naming;
 mod query;
 mod resolve;
+mod scip;
 mod shelf;
 mod view;
 
 pub use index::{CodeIndex, IndexStats};
 pub use query::{Place, Reference, References};
 pub use resolve::Certainty;
+pub use scip::{ScipPart, scip_head, scip_tail};
 pub use shelf::Shelf;
 pub use view::Code;
