@@ -19,8 +19,8 @@ mod view;
 
 pub use change::{Change, FileChange, Stale};
 pub use code::{
-    Certainty, Code, CodeIndex, IndexStats, Place, Reference, References, ScipPart, Shelf,
-    scip_head, scip_tail,
+    Certainty, Code, CodeIndex, ImportError, ImportReport, Imported, IndexStats, Place, Reference,
+    References, Refusal, RefusedDocument, ScipPart, Shelf, scip_head, scip_project, scip_tail,
 };
 pub use file::{Body, File, FileId, SegmentId, Stamp, Unheld, Visibility};
 pub use path::{PathError, RelPath};

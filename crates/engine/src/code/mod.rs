@@ -5,6 +5,7 @@
 //! changed since and looks at the others directly. Resolution runs on a view, lazily.
 
 mod descriptor;
+mod imported;
 mod index;
 mod loaded;
 mod names;
@@ -15,9 +16,10 @@ mod scip;
 mod shelf;
 mod view;
 
+pub use imported::{ImportError, ImportReport, Imported, Refusal, RefusedDocument};
 pub use index::{CodeIndex, IndexStats};
 pub use query::{Place, Reference, References};
 pub use resolve::Certainty;
-pub use scip::{ScipPart, scip_head, scip_tail};
+pub use scip::{ScipPart, scip_head, scip_project, scip_tail};
 pub use shelf::Shelf;
 pub use view::Code;

@@ -9,6 +9,7 @@ use coderoom_syntax::{Language, Place, SymbolIx, Tree};
 use parking_lot::Mutex;
 
 use super::{
+    imported::Imported,
     index::{CodeIndex, language_of},
     loaded::Loaded,
     resolve::Memo,
@@ -36,6 +37,8 @@ pub struct Code {
     paths: OnceLock<Paths>,
     /// What resolution has found out on this snapshot so far.
     memo: Mutex<Option<Memo>>,
+    /// What a compiler knows of it.
+    pub(crate) imported: Option<Arc<Imported>>,
 }
 
 /// Directories and last components, for finding modules.
@@ -82,6 +85,7 @@ impl Code {
             stale,
             paths: OnceLock::new(),
             memo: Mutex::default(),
+            imported: None,
         }
     }
 

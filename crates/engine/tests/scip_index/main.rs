@@ -1,6 +1,7 @@
 //! SCIP indexes, written and read, checked with the schema's own types (the `scip` crate).
 
 mod export;
+mod import;
 mod lint;
 
 use std::{collections::BTreeMap, sync::Arc};

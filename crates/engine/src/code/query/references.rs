@@ -45,40 +45,46 @@ impl Code {
         column: u32,
         floor: Certainty,
     ) -> Option<References> {
-        let (file, occurrence) = self.occurrence(path, line, column)?;
         let mut resolver = Resolver::new(self);
-        let mut targets: Vec<Target> = resolver.resolve(file, occurrence).targets().collect();
+        let mut targets = self.known(path, line, column).unwrap_or_default();
         if targets.is_empty() {
-            targets.extend(resolver.declared_at(file, occurrence));
+            let (file, occurrence) = self.occurrence(path, line, column)?;
+            targets.extend(resolver.resolve(file, occurrence).targets());
+            if targets.is_empty() {
+                targets.extend(resolver.declared_at(file, occurrence));
+            }
         }
         Some(References { references: references(&mut resolver, &targets, floor) })
     }
 
     /// Where what stands at a place is defined.
     pub fn definition_at(&self, path: &RelPath, line: u32, column: u32) -> Option<References> {
-        let (file, occurrence) = self.occurrence(path, line, column)?;
         let mut resolver = Resolver::new(self);
-        let resolution = resolver.resolve(file, occurrence);
+        let mut targets = self.known(path, line, column).unwrap_or_default();
+        let mut certainty = Certainty::Exact;
+        if targets.is_empty() {
+            let (file, occurrence) = self.occurrence(path, line, column)?;
+            let resolution = resolver.resolve(file, occurrence);
+            targets.extend(resolution.targets());
+            if targets.is_empty() {
+                targets.extend(resolver.declared_at(file, occurrence));
+            } else {
+                certainty = resolution.certainty();
+            }
+        }
         let mut references = Vec::new();
-        for target in resolution.targets() {
+        for target in targets {
             let Some(facts) = resolver.facts(target.file) else { continue };
             let at = facts.facts.symbol(target.symbol).at.start;
-            references.push(reference(
-                self,
-                target.file,
-                at,
-                Role::Definition,
-                resolution.certainty(),
-            ));
-        }
-        if references.is_empty()
-            && let Some(target) = resolver.declared_at(file, occurrence)
-            && let Some(facts) = resolver.facts(file)
-        {
-            let at = facts.facts.symbol(target.symbol).at.start;
-            references.push(reference(self, file, at, Role::Definition, Certainty::Exact));
+            references.push(reference(self, target.file, at, Role::Definition, certainty));
         }
         Some(References { references })
+    }
+
+    /// What an imported index says stands at a place.
+    fn known(&self, path: &RelPath, line: u32, column: u32) -> Option<Vec<Target>> {
+        let file = self.snapshot.id_of(path)?;
+        self.known_at(file, self.offset(file, line, column)?)
     }
 }
 
@@ -136,6 +142,10 @@ pub(crate) fn references(
         }
     }
     let code = resolver.code;
+    if let Some(known) = code.known_references(targets) {
+        found.retain(|(file, ..)| !code.is_known(*file));
+        found.extend(known.into_iter().map(|(file, at, role)| (file, at, role, Certainty::Exact)));
+    }
     let mut references: Vec<Reference> = found
         .into_iter()
         .map(|(file, at, role, certainty)| reference(code, file, at, role, certainty))

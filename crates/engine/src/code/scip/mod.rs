@@ -6,7 +6,13 @@ mod doc;
 mod export;
 mod lines;
 mod outside;
+mod read;
 mod schema;
+mod verify;
 mod wire;
 
 pub use export::{ScipPart, scip_head, scip_tail};
+pub use read::scip_project;
+pub(crate) use read::{RawDocument, Tool, keep, keep_tool, kept_hashes, read};
+pub(crate) use verify::{Mismatch, Verified, symbol_at, verify};
+pub(crate) use wire::Malformed;
