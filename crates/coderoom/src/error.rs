@@ -29,6 +29,18 @@ pub enum Code {
     NotResident,
     /// The workspace's root is gone.
     WorkspaceGone,
+    /// The file is no source of a known language.
+    NotSource,
+    /// The file has no such line or column, or no name stands there.
+    NoSuchPlace,
+    /// Nothing is called so.
+    UnknownSymbol,
+    /// Several symbols are called so.
+    AmbiguousSymbol,
+    /// It is not known what the name there stands for.
+    UnresolvedSymbol,
+    /// It is defined outside of the workspace.
+    ForeignSymbol,
     /// ripgrep would look into something that is not held.
     NotHeld,
     /// It is not ripgrep's answer that would be given: run ripgrep.

@@ -19,9 +19,13 @@ mod view;
 
 pub use change::{Change, FileChange, Stale};
 pub use code::{
-    Certainty, Code, CodeIndex, ImportError, ImportReport, Imported, IndexStats, Place, Reference,
-    References, Refusal, RefusedDocument, ScipPart, Shelf, scip_head, scip_project, scip_tail,
+    Ask, AskError, AskLimits, Call, Calls, Certainty, Code, CodeIndex, CodeScope, Definition,
+    Definitions, Dependencies, Dependency, Hover, Hovers, ImportError, ImportReport, Imported,
+    IndexStats, Outline, OutlineItem, Place, Reference, References, Refusal, RefusedDocument,
+    Relative, Relatives, ScipPart, Shelf, Spelling, SymbolInfo, Symbols, Unused, UnusedSymbols,
+    cut_words, kind_word, scip_head, scip_project, scip_tail,
 };
+pub use coderoom_syntax::{Cut as FactsCut, Kind, Language, Role, Visibility as SymbolVisibility};
 pub use file::{Body, File, FileId, SegmentId, Stamp, Unheld, Visibility};
 pub use path::{PathError, RelPath};
 pub use search::{

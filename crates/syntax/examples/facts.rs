@@ -72,7 +72,7 @@ fn visit(path: &Path, totals: &mut Totals) -> std::io::Result<()> {
             let line = source[..error.span.start as usize].matches('\n').count() + 1;
             eprintln!("{}:{line}: {}", path.display(), error.message);
         }
-        totals.packed += Packed::new(facts).as_bytes().len();
+        totals.packed += Packed::new(&facts).as_bytes().len();
     }
     Ok(())
 }

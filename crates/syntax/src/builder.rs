@@ -24,6 +24,9 @@ pub struct Builder<'s> {
     /// Names that are not written in the source as they are.
     made: HashMap<Box<str>, Name>,
     open: Vec<ScopeIx>,
+    /// The last symbol of each name in a scope, of the symbols that have been counted in.
+    latest: HashMap<(ScopeIx, Name), SymbolIx>,
+    counted: usize,
     facts: Facts,
 }
 
@@ -56,6 +59,8 @@ impl<'s> Builder<'s> {
             names: HashMap::new(),
             made: HashMap::new(),
             open: vec![ScopeIx(0)],
+            latest: HashMap::new(),
+            counted: 0,
             facts,
         }
     }
@@ -233,6 +238,18 @@ impl<'s> Builder<'s> {
         }
     }
 
+    /// Changes how an occurrence is looked up: it turns out to define something.
+    pub fn set_form(&mut self, ix: OccurrenceIx, form: Form) {
+        if let Some(occurrence) = self.facts.occurrences.get_mut(ix.0 as usize) {
+            occurrence.form = form;
+        }
+    }
+
+    /// An occurrence, as it was added.
+    pub fn occurrence_of(&self, ix: OccurrenceIx) -> &Occurrence {
+        self.facts.occurrence(ix)
+    }
+
     /// If the expression is an occurrence, changes its role.
     pub fn set_expr_role(&mut self, expr: ExprIx, role: Role) {
         if let Some(Expr::Occurrence(ix)) = self.facts.exprs.get(expr.0 as usize) {
@@ -307,11 +324,18 @@ impl<'s> Builder<'s> {
         self.facts.symbol(ix)
     }
 
+    /// How many symbols there are.
+    pub fn symbol_count(&self) -> u32 {
+        self.facts.symbols.len() as u32
+    }
+
     /// The last symbol of this name in a scope.
-    pub fn find_in(&self, scope: ScopeIx, name: Name) -> Option<SymbolIx> {
-        let found =
-            self.facts.symbols.iter().rposition(|it| it.scope == scope && it.name == name)?;
-        Some(SymbolIx(found as u32))
+    pub fn find_in(&mut self, scope: ScopeIx, name: Name) -> Option<SymbolIx> {
+        for (n, symbol) in self.facts.symbols.iter().enumerate().skip(self.counted) {
+            self.latest.insert((symbol.scope, symbol.name), SymbolIx(n as u32));
+        }
+        self.counted = self.facts.symbols.len();
+        self.latest.get(&(scope, name)).copied()
     }
 
     /// All symbols of this name in a scope so far. Looks at every symbol.

@@ -1,5 +1,6 @@
 //! The command line: each command asks the daemon, and starts it if need be.
 
+mod code;
 mod query;
 mod serve;
 
@@ -27,6 +28,8 @@ use crate::{
     after_help = "Examples:\n  \
     coderoom serve .                    load a project and serve it\n  \
     coderoom search 'fn \\w+_lock' -t rust\n  \
+    coderoom references src/main.rs:12:8\n  \
+    coderoom definition Model.save\n  \
     coderoom mcp                        MCP over stdio, for an agent's configuration"
 )]
 pub struct Cli {
@@ -56,6 +59,8 @@ enum Command {
     Glob(query::GlobArgs),
     /// Read files or ranges of lines.
     View(query::ViewArgs),
+    #[command(flatten)]
+    Code(code::CodeCommand),
     /// Speak MCP: over stdio, or over HTTP.
     Mcp(McpArgs),
     /// Print the operations as a reference page (Markdown) or as JSON.
@@ -126,6 +131,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Search(args) => query::search(args),
         Command::Glob(args) => query::glob(args),
         Command::View(args) => query::view(args),
+        Command::Code(command) => code::run(command),
         Command::Mcp(args) => crate::mcp::run(args.http, args.conformance),
         Command::Operations(flag) => operations(flag),
     }
@@ -182,6 +188,20 @@ fn describe(workspace: &Value) -> String {
             Some(n) if n > 0 => format!(", {n} re-scanned for want of watches"),
             _ => String::new(),
         },
+    ));
+    let code = &workspace["code"];
+    text.push_str(&format!(
+        "  code: {}, {} files, {} of source, {} symbols, {} held; {} with syntax errors, {} cut\n",
+        match text_of(code, "state") {
+            "building" => format!("{} files so far", code["progress_files"]),
+            state => state.to_owned(),
+        },
+        code["files"],
+        megabytes(&code["source_bytes"]),
+        code["symbols"],
+        megabytes(&code["bytes"]),
+        code["with_errors"],
+        code["cut"],
     ));
     for problem in workspace["problems"].as_array().into_iter().flatten() {
         text.push_str(&format!("  ! {}\n", problem.as_str().unwrap_or_default()));

@@ -40,6 +40,10 @@ pub(super) struct ServeArgs {
     /// Bytes of text and postings to hold at most; default: half of the machine's memory.
     #[arg(long, env = "CODEROOM_MEMORY_BUDGET")]
     memory_budget: Option<u64>,
+    /// Bytes of facts about code to keep unpacked; default: a sixteenth of the machine's memory, at
+    /// most 512 MiB.
+    #[arg(long, env = "CODEROOM_FACTS_BUDGET")]
+    facts_budget: Option<u64>,
     /// Do not hold files over this size (bytes).
     #[arg(long, default_value_t = 64 << 20)]
     max_file_size: u64,
@@ -81,6 +85,9 @@ fn config(args: &ServeArgs) -> Config {
     };
     if let Some(budget) = args.memory_budget {
         config.memory_budget = budget;
+    }
+    if let Some(budget) = args.facts_budget {
+        config.facts_budget = budget;
     }
     if let Some(threads) = args.threads {
         config.threads = threads.max(1);

@@ -13,6 +13,9 @@ pub struct Config {
     /// Bytes of text and indexes to keep in memory; beyond that the least recently used workspaces
     /// are put back to their cache files.
     pub memory_budget: u64,
+    /// Bytes of facts to keep unpacked for questions about code; the packed ones stay with their
+    /// texts.
+    pub facts_budget: u64,
     /// Bytes of cache files to keep on disk.
     pub cache_budget: u64,
     /// Where cache files live; `None` keeps none.
@@ -36,6 +39,7 @@ impl Default for Config {
         let threads = std::thread::available_parallelism().map_or(1, |n| n.get());
         Config {
             memory_budget: half_of_memory(),
+            facts_budget: (half_of_memory() / 8).min(512 << 20),
             cache_budget: 20 << 30,
             cache_dir: cache_dir(),
             max_file_size: 64 << 20,

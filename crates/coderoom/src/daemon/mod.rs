@@ -1,6 +1,7 @@
 //! The daemon: workspaces in memory, served on a Unix socket and over HTTP on the loopback.
 
 pub mod cancel;
+pub mod code;
 pub mod compiled;
 pub mod config;
 pub mod frame;

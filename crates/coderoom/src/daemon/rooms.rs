@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use coderoom_engine::{RelPath, SearchRoot, Snapshot, TextStore};
+use coderoom_engine::{RelPath, SearchRoot, Shelf, Snapshot, TextStore};
 use coderoom_system::{
     LoadOptions, Memory, Workspace,
     cache::{self, Cache, Meta, Recall},
@@ -19,7 +19,7 @@ use parking_lot::{Condvar, Mutex};
 
 pub use coderoom_system::Freshness;
 
-use super::{compiled::Compiled, config::Config};
+use super::{code::RoomCode, compiled::Compiled, config::Config};
 use crate::{
     error::{Code, OpError},
     ops::{Context, load},
@@ -34,6 +34,8 @@ pub struct Rooms {
     /// Signals that a slot has changed.
     changed: Condvar,
     evictions: AtomicU64,
+    /// Facts of sources that were used lately.
+    shelf: Arc<Shelf>,
     /// Queries that were asked before.
     pub compiled: Compiled,
 }
@@ -50,6 +52,8 @@ enum Slot {
 pub struct Room {
     /// The workspace.
     pub workspace: Arc<Workspace>,
+    /// What its code says.
+    pub code: Arc<RoomCode>,
     /// Milliseconds after the daemon's start.
     last_used: AtomicU64,
     /// How many queries it has answered.
@@ -85,8 +89,10 @@ pub struct Located {
 impl Rooms {
     /// No workspaces yet.
     pub fn new(config: Config) -> Rooms {
+        let shelf = Arc::new(Shelf::new(config.facts_budget));
         Rooms {
             config,
+            shelf,
             store: TextStore::default(),
             started: Instant::now(),
             slots: Mutex::default(),
@@ -109,6 +115,11 @@ impl Rooms {
     /// How often a workspace was put away because memory was short.
     pub fn evictions(&self) -> u64 {
         self.evictions.load(Ordering::Relaxed)
+    }
+
+    /// Bytes of facts that are kept unpacked, for all workspaces together.
+    pub fn unpacked_facts(&self) -> u64 {
+        self.shelf.bytes()
     }
 
     /// How long the daemon has been up.
@@ -283,8 +294,11 @@ impl Rooms {
         let store = self.store.clone();
         let workspace = Workspace::open_with(root, options.clone(), store, memory, &|_| ())
             .map_err(|err| OpError::new(Code::UnknownWorkspace, err.to_string()))?;
+        let code = RoomCode::new(Arc::clone(&self.shelf), self.config.threads);
+        code.build(&workspace.snapshot());
         Ok(Room {
             workspace,
+            code,
             last_used: AtomicU64::new(self.started.elapsed().as_millis() as u64),
             queries: AtomicU64::new(0),
             recalled: recall.map_or(0, |recall| recall.kept()),
@@ -368,6 +382,7 @@ impl Rooms {
             slots.remove(room.root());
         }
         drop(slots);
+        room.code.stop();
         self.changed.notify_all();
     }
 }
@@ -406,10 +421,10 @@ impl Room {
         self.workspace.root()
     }
 
-    /// Bytes of text and postings that it holds.
+    /// Bytes of text, postings, facts and names that it holds.
     pub fn bytes(&self) -> u64 {
         let snapshot = self.workspace.snapshot();
-        snapshot.totals().text_bytes + snapshot.index_bytes()
+        snapshot.totals().text_bytes + snapshot.index_bytes() + self.code.bytes()
     }
 }
 

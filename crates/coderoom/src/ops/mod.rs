@@ -3,13 +3,23 @@
 //! From the one definition come the method on the Unix socket, the MCP tool, the HTTP route and the
 //! reference page. Adding an operation takes its file and one line in `TABLE`.
 
+pub mod calls;
+pub mod code;
+pub mod definition;
+pub mod dependencies;
 pub mod glob;
+pub mod hover;
 pub mod load;
+pub mod outline;
 pub mod reference;
+pub mod references;
 pub mod rg;
 pub mod search;
 pub mod status;
+pub mod symbols;
+pub mod types;
 pub mod unload;
+pub mod unused;
 pub mod view;
 
 use std::{
@@ -125,6 +135,18 @@ pub static TABLE: &[Entry] = &[
     entry::<search::Search>(),
     entry::<glob::Glob>(),
     entry::<view::View>(),
+    entry::<symbols::Symbols>(),
+    entry::<outline::Outline>(),
+    entry::<definition::Definition>(),
+    entry::<references::References>(),
+    entry::<hover::Hover>(),
+    entry::<calls::Callers>(),
+    entry::<calls::Callees>(),
+    entry::<types::Implementations>(),
+    entry::<types::Supertypes>(),
+    entry::<dependencies::Dependencies>(),
+    entry::<dependencies::Dependents>(),
+    entry::<unused::Unused>(),
     entry::<status::Status>(),
     entry::<load::Load>(),
     entry::<unload::Unload>(),

@@ -25,8 +25,10 @@ pub struct Reply {
     pub pid: u32,
     /// Seconds since it started.
     pub uptime_seconds: u64,
-    /// Bytes of text and postings in memory.
+    /// Bytes of text, postings and facts in memory.
     pub held_bytes: u64,
+    /// Of those, facts about code that are kept unpacked.
+    pub unpacked_facts_bytes: u64,
     /// Bytes that may be held before workspaces are put away.
     pub memory_budget: u64,
     /// How often that has happened.
@@ -72,8 +74,38 @@ pub struct Workspace {
     pub load_seconds: f64,
     /// Files that came from the cache file when it was loaded.
     pub recalled_files: u64,
+    /// The index of its code.
+    pub code: CodeIndex,
     /// What went wrong lately, newest last.
     pub problems: Vec<String>,
+}
+
+/// The index of a workspace's code.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct CodeIndex {
+    /// `ready`, `building` (questions are answered meanwhile, from what is there) or `none`.
+    pub state: &'static str,
+    /// Files taken into the index that is being made.
+    pub progress_files: u64,
+    /// Source files.
+    pub files: u64,
+    /// Bytes of source.
+    pub source_bytes: u64,
+    /// Symbols that other files can see, or that belong to types.
+    pub symbols: u64,
+    /// Occurrences of names.
+    pub occurrences: u64,
+    /// Files with syntax errors; what could be understood of them is there.
+    pub with_errors: u64,
+    /// Files that are not read to their end: larger than 4 MiB, nested too deep, or too slow to
+    /// parse.
+    pub cut: u64,
+    /// Bytes of packed facts and of the names' index.
+    pub bytes: u64,
+    /// Files that have changed since the index was made; they are looked at directly.
+    pub uncovered_files: u64,
+    /// Seconds that making it took.
+    pub seconds: f64,
 }
 
 impl Operation for Status {
@@ -92,7 +124,9 @@ impl Operation for Status {
             version: env!("CARGO_PKG_VERSION").to_string(),
             pid: std::process::id(),
             uptime_seconds: context.rooms.uptime().as_secs(),
-            held_bytes: rooms.iter().map(|room| room.bytes()).sum(),
+            held_bytes: rooms.iter().map(|room| room.bytes()).sum::<u64>()
+                + context.rooms.unpacked_facts(),
+            unpacked_facts_bytes: context.rooms.unpacked_facts(),
             memory_budget: context.rooms.config().memory_budget,
             evictions: context.rooms.evictions(),
             workspaces: rooms.iter().map(|room| describe(room, context)).collect(),
@@ -126,7 +160,31 @@ pub(super) fn describe(room: &Room, context: &Context) -> Workspace {
         queries: room.queries.load(Ordering::Relaxed),
         load_seconds: room.load_seconds,
         recalled_files: room.recalled as u64,
+        code: describe_code(room, &snapshot),
         problems: problems(room, status),
+    }
+}
+
+fn describe_code(room: &Room, snapshot: &std::sync::Arc<coderoom_engine::Snapshot>) -> CodeIndex {
+    let uncovered = room.code.of(snapshot).uncovered();
+    let status = room.code.status();
+    let stats = status.stats;
+    CodeIndex {
+        state: match (status.building, status.ready) {
+            (true, _) => "building",
+            (false, true) => "ready",
+            (false, false) => "none",
+        },
+        progress_files: if status.building { status.progress } else { stats.files },
+        files: stats.files,
+        source_bytes: stats.source_bytes,
+        symbols: stats.symbols,
+        occurrences: stats.occurrences,
+        with_errors: stats.with_errors,
+        cut: stats.cut,
+        bytes: stats.facts_bytes + stats.names_bytes,
+        uncovered_files: uncovered as u64,
+        seconds: status.seconds,
     }
 }
 

@@ -277,6 +277,15 @@ impl Code {
         self
     }
 
+    /// Whether this is the import that it has.
+    pub fn has_imported(&self, imported: Option<&Arc<Imported>>) -> bool {
+        match (&self.imported, imported) {
+            (Some(ours), Some(other)) => Arc::ptr_eq(ours, other),
+            (None, None) => true,
+            _ => false,
+        }
+    }
+
     /// The symbols that an imported index says stand at a place. `None`: it says nothing of the
     /// place, or their definitions are not in files that it speaks of.
     pub(crate) fn known_at(&self, file: FileId, at: u32) -> Option<Vec<Target>> {
@@ -298,10 +307,7 @@ impl Code {
     /// The references to `targets` that an imported index knows, in the files that it speaks for
     /// ([`Code::is_known`]); what we find there ourselves does not count. `None`: it does not know
     /// all of the symbols.
-    pub(crate) fn known_references(
-        &self,
-        targets: &[Target],
-    ) -> Option<BTreeSet<(FileId, u32, Role)>> {
+    pub(crate) fn known_references(&self, targets: &[Target]) -> Option<Vec<(FileId, Span, Role)>> {
         let imported = self.imported.as_deref()?;
         let mut symbols = BTreeSet::new();
         for target in targets {
@@ -320,14 +326,15 @@ impl Code {
                 symbols.insert(*constructor);
             }
         }
-        let mut known = BTreeSet::new();
+        let mut known = Vec::new();
         for symbol in symbols {
             for (file, n) in imported.uses_of(symbol) {
                 let covered = &imported.files[*file as usize];
                 let Some(id) = imported.holds(self, covered) else { continue };
                 let it = covered.occurrences[*n as usize];
                 let facts = self.facts(id);
-                known.insert((id, it.start, it.role(facts.as_deref())));
+                let span = Span { start: it.start, end: it.end };
+                known.push((id, span, it.role(facts.as_deref())));
             }
         }
         Some(known)

@@ -5,6 +5,7 @@
 //! changed since and looks at the others directly. Resolution runs on a view, lazily.
 
 mod descriptor;
+mod graph;
 mod imported;
 mod index;
 mod loaded;
@@ -18,7 +19,11 @@ mod view;
 
 pub use imported::{ImportError, ImportReport, Imported, Refusal, RefusedDocument};
 pub use index::{CodeIndex, IndexStats};
-pub use query::{Place, Reference, References};
+pub use query::{
+    Ask, AskError, AskLimits, Call, Calls, CodeScope, Definition, Definitions, Dependencies,
+    Dependency, Hover, Hovers, Outline, OutlineItem, Place, Reference, References, Relative,
+    Relatives, Spelling, SymbolInfo, Symbols, Unused, UnusedSymbols, cut_words, kind_word,
+};
 pub use resolve::Certainty;
 pub use scip::{ScipPart, scip_head, scip_project, scip_tail};
 pub use shelf::Shelf;

@@ -9,6 +9,7 @@ use coderoom_syntax::{Language, Place, SymbolIx, Tree};
 use parking_lot::Mutex;
 
 use super::{
+    graph::Graph,
     imported::Imported,
     index::{CodeIndex, language_of},
     loaded::Loaded,
@@ -35,6 +36,10 @@ pub struct Code {
     /// Files that the index knows and that are gone or different now, sorted.
     stale: Vec<FileId>,
     paths: OnceLock<Paths>,
+    /// Which files import which, once somebody has asked.
+    graph: Mutex<Option<Arc<Graph>>>,
+    /// The same of an earlier snapshot, most of which still holds.
+    earlier: Option<Arc<Graph>>,
     /// What resolution has found out on this snapshot so far.
     memo: Mutex<Option<Memo>>,
     /// What a compiler knows of it.
@@ -84,9 +89,42 @@ impl Code {
             uncovered,
             stale,
             paths: OnceLock::new(),
+            graph: Mutex::default(),
+            earlier: None,
             memo: Mutex::default(),
             imported: None,
         }
+    }
+
+    /// Takes over from the code of an earlier snapshot what still holds.
+    #[must_use]
+    pub fn following(mut self, earlier: &Code) -> Code {
+        self.earlier = earlier.graph.lock().clone().or_else(|| earlier.earlier.clone());
+        self
+    }
+
+    /// Which files import which.
+    pub(crate) fn graph(&self) -> Arc<Graph> {
+        if let Some(graph) = &*self.graph.lock() {
+            return Arc::clone(graph);
+        }
+        // Two who ask at once make it twice: nobody waits behind a lock.
+        let graph = Arc::new(Graph::new(self, self.earlier.as_deref()));
+        *self.graph.lock() = Some(Arc::clone(&graph));
+        graph
+    }
+
+    /// The files or directories that a module's name means in a file.
+    pub(crate) fn module_places(&self, file: FileId, facts: &Loaded, name: &str) -> Vec<Place> {
+        facts.facts.language.plugin().module(self, self.path(file), name)
+    }
+
+    /// The files right in a directory.
+    pub(crate) fn files_right_in(&self, dir: &str) -> Vec<FileId> {
+        let Ok(dir) = RelPath::new(dir.as_bytes()) else { return Vec::new() };
+        let files = self.snapshot.files_within(&dir);
+        let right_in = files.filter(|file| file.path.parent().as_ref() == Some(&dir));
+        right_in.map(|file| file.id).collect()
     }
 
     /// The snapshot that it speaks of.
@@ -165,25 +203,29 @@ impl Code {
         found
     }
 
-    /// Names that symbols other files can see have, with the files: those from the index first, in
-    /// the order of spelling, then those of files that it does not speak for.
-    pub(crate) fn each_defined_name(&self, from: &str, visit: &mut dyn FnMut(&str) -> bool) {
+    /// The names of symbols that other files can see, or that belong to types, as far as `wanted`
+    /// says so; in the order of spelling.
+    pub(crate) fn names_where(&self, wanted: &mut dyn FnMut(&str) -> bool) -> Vec<String> {
+        let mut found = Vec::new();
         let names = &self.index.names;
-        for n in names.lower_bound(from)..names.len() {
-            let live =
-                |doc: u32| self.stale.binary_search(&self.index.files[doc as usize]).is_err();
-            if names.docs(n).any(|(doc, defines)| defines && live(doc)) && !visit(names.get(n)) {
-                break;
+        let live = |doc: u32| self.stale.binary_search(&self.index.files[doc as usize]).is_err();
+        for n in 0..names.len() {
+            let name = names.get(n);
+            if wanted(name) && names.docs(n).any(|(doc, defines)| defines && live(doc)) {
+                found.push(name.to_owned());
             }
         }
         for id in &self.uncovered {
             let Some(facts) = self.facts(*id) else { continue };
             for (name, defines) in super::names::names_of(&facts.facts) {
-                if defines && &*name >= from && !visit(&name) {
-                    break;
+                if defines && wanted(&name) {
+                    found.push(name.into());
                 }
             }
         }
+        found.sort_unstable();
+        found.dedup();
+        found
     }
 
     /// Source files in path order.

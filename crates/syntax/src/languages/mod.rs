@@ -1,5 +1,6 @@
 //! The languages. A language is a folder here, a variant of [`Language`] and a line in `ALL`.
 
+mod c;
 #[cfg(test)]
 mod fixtures;
 mod go;
@@ -19,6 +20,8 @@ use crate::Plugin;
 #[non_exhaustive]
 #[expect(missing_docs, reason = "they are what they are called")]
 pub enum Language {
+    C,
+    Cpp,
     Go,
     Java,
     Python,
@@ -30,6 +33,8 @@ pub enum Language {
 
 /// Every language with what it brings.
 static ALL: &[(Language, &dyn Plugin)] = &[
+    (Language::C, &c::C),
+    (Language::Cpp, &c::Cpp),
     (Language::Go, &go::Go),
     (Language::Java, &java::Java),
     (Language::JavaScript, &TypeScript(Dialect::JavaScript)),

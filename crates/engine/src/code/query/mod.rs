@@ -1,11 +1,39 @@
-//! Questions about code, and their answers as plain data.
+//! Questions about code, and their answers as plain data: one file each.
 
+mod ask;
+mod calls;
+mod definition;
+mod dependencies;
+mod dispatch;
+mod hover;
+mod lines;
+mod near;
+mod notes;
+mod outline;
 mod references;
+mod subject;
+mod symbol;
+mod symbols;
+mod types;
+mod unused;
+mod uses;
 
-use coderoom_syntax::{OccurrenceIx, Span};
+pub use ask::{Ask, AskError, AskLimits};
+pub use calls::{Call, Calls};
+use coderoom_syntax::OccurrenceIx;
+pub use definition::{Definition, Definitions};
+pub use dependencies::{Dependencies, Dependency};
+pub use hover::{Hover, Hovers};
+use lines::Lines;
+pub use notes::cut_words;
+pub use outline::{Outline, OutlineItem};
 pub use references::{Reference, References};
+pub use symbol::SymbolInfo;
+pub use symbols::{CodeScope, Spelling, Symbols};
+pub use types::{Relative, Relatives, kind_word};
+pub use unused::{Unused, UnusedSymbols};
 
-use super::view::{Code, Target};
+use super::view::Code;
 use crate::{RelPath, file::FileId};
 
 /// A place in a file.
@@ -20,35 +48,11 @@ pub struct Place {
 }
 
 impl Code {
-    /// Line and column of a byte, both 1-based, the column in characters.
-    pub(crate) fn line_column(&self, file: FileId, at: u32) -> (u32, u32) {
-        let Some(text) = self.file(file).and_then(|file| file.text()) else { return (0, 0) };
-        let before = &text.bytes()[..(at as usize).min(text.bytes().len())];
-        let line = memchr::memchr_iter(b'\n', before).count() as u32 + 1;
-        let start = memchr::memrchr(b'\n', before).map_or(0, |it| it + 1);
-        let column = String::from_utf8_lossy(&before[start..]).chars().count() as u32 + 1;
-        (line, column)
-    }
-
-    /// The byte at a line and column.
-    pub(crate) fn offset(&self, file: FileId, line: u32, column: u32) -> Option<u32> {
-        let text = self.file(file)?.text()?;
-        let bytes = text.bytes();
-        let start = match line.checked_sub(2) {
-            None => 0,
-            Some(n) => memchr::memchr_iter(b'\n', bytes).nth(n as usize)? + 1,
-        };
-        let end = memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |it| start + it);
-        let text = String::from_utf8_lossy(&bytes[start..end]);
-        let skipped: usize =
-            text.chars().take(column.saturating_sub(1) as usize).map(char::len_utf8).sum();
-        Some((start + skipped) as u32)
-    }
-
     /// The place of a byte.
     pub(crate) fn place(&self, file: FileId, at: u32) -> Option<Place> {
-        let (line, column) = self.line_column(file, at);
-        Some(Place { path: self.file(file)?.path.clone(), line, column })
+        let file = self.file(file)?;
+        let (line, column) = Lines::new(file.text()?.clone()).place(at);
+        Some(Place { path: file.path.clone(), line, column })
     }
 
     /// The occurrence at a place.
@@ -60,13 +64,8 @@ impl Code {
     ) -> Option<(FileId, OccurrenceIx)> {
         let file = self.snapshot.id_of(path)?;
         let facts = self.facts(file)?;
-        let at = self.offset(file, line, column)?;
+        let lines = Lines::new(self.file(file)?.text()?.clone());
+        let at = lines.offset(line, column)?;
         Some((file, facts.occurrence_at(at)?))
-    }
-
-    /// Where a symbol's name stands.
-    pub(crate) fn span_of(&self, target: Target) -> Option<Span> {
-        let facts = self.facts(target.file)?;
-        Some(facts.facts.symbols.get(target.symbol.0 as usize)?.at)
     }
 }

@@ -1,17 +1,17 @@
 //! Who uses a symbol: every occurrence that resolves to it.
 
-use std::collections::BTreeSet;
+use coderoom_syntax::{Role, Span};
 
-use coderoom_syntax::{Expr, ExprIx, Facts, Flags, Kind, Name, OccurrenceIx, Role};
-
+use super::{
+    ask::{Ask, AskError, AskLimits},
+    notes::file_notes,
+    subject::{Subject, missing, of_occurrence, one_subject, subject},
+    symbol::{Pages, SymbolInfo, describe, qualify},
+    uses::{Use, uses},
+};
 use crate::{
     RelPath,
-    code::{
-        Certainty, Code,
-        resolve::{Found, Resolver},
-        view::Target,
-    },
-    file::FileId,
+    code::{Certainty, Code, resolve::Resolver},
 };
 
 /// One use of a symbol.
@@ -27,17 +27,54 @@ pub struct Reference {
     pub role: Role,
     /// How certain it is.
     pub certainty: Certainty,
+    /// The line, without its indentation.
+    pub text: String,
+    /// The function, type or module inside the file that it stands in; empty at the top.
+    pub within: String,
 }
 
-/// The uses of what stands at a place.
+/// The uses of a symbol.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct References {
-    /// In path order, then in the order of the text.
+    /// What is used.
+    pub subjects: Vec<SymbolInfo>,
+    /// In path order, then in the order of the text; as many as the limits allow.
     pub references: Vec<Reference>,
+    /// How many there are at the floor or above.
+    pub total: usize,
+    /// In how many files.
+    pub files: usize,
+    /// How many more there are below the floor.
+    pub below_floor: usize,
+    /// The work was ended before all files were seen.
+    pub cut: bool,
+    /// What the answer may miss.
+    pub notes: Vec<String>,
 }
 
 impl Code {
-    /// References to what stands at a place, down to a certainty.
+    /// References to a symbol down to a certainty, its definitions among them.
+    ///
+    /// # Errors
+    /// If it is not clear what is meant, or it is nothing of this workspace.
+    pub fn references(
+        &self,
+        ask: &Ask,
+        floor: Certainty,
+        limits: &AskLimits<'_>,
+    ) -> Result<References, AskError> {
+        let mut resolver = Resolver::new(self);
+        let subject = match subject(&mut resolver, ask)? {
+            foreign if foreign.found.is_empty() && foreign.import.is_some() => foreign,
+            unknown if unknown.found.is_empty() => {
+                return Err(missing(&mut resolver, &unknown));
+            }
+            _ => one_subject(&mut resolver, ask)?,
+        };
+        Ok(references(&mut resolver, &subject, floor, limits))
+    }
+
+    /// References to what stands at a place, down to a certainty; all of them.
     pub fn references_at(
         &self,
         path: &RelPath,
@@ -45,176 +82,62 @@ impl Code {
         column: u32,
         floor: Certainty,
     ) -> Option<References> {
+        let (file, occurrence) = self.occurrence(path, line, column)?;
         let mut resolver = Resolver::new(self);
-        let mut targets = self.known(path, line, column).unwrap_or_default();
-        if targets.is_empty() {
-            let (file, occurrence) = self.occurrence(path, line, column)?;
-            targets.extend(resolver.resolve(file, occurrence).targets());
-            if targets.is_empty() {
-                targets.extend(resolver.declared_at(file, occurrence));
-            }
-        }
-        Some(References { references: references(&mut resolver, &targets, floor) })
-    }
-
-    /// Where what stands at a place is defined.
-    pub fn definition_at(&self, path: &RelPath, line: u32, column: u32) -> Option<References> {
-        let mut resolver = Resolver::new(self);
-        let mut targets = self.known(path, line, column).unwrap_or_default();
-        let mut certainty = Certainty::Exact;
-        if targets.is_empty() {
-            let (file, occurrence) = self.occurrence(path, line, column)?;
-            let resolution = resolver.resolve(file, occurrence);
-            targets.extend(resolution.targets());
-            if targets.is_empty() {
-                targets.extend(resolver.declared_at(file, occurrence));
-            } else {
-                certainty = resolution.certainty();
-            }
-        }
-        let mut references = Vec::new();
-        for target in targets {
-            let Some(facts) = resolver.facts(target.file) else { continue };
-            let at = facts.facts.symbol(target.symbol).at.start;
-            references.push(reference(self, target.file, at, Role::Definition, certainty));
-        }
-        Some(References { references })
-    }
-
-    /// What an imported index says stands at a place.
-    fn known(&self, path: &RelPath, line: u32, column: u32) -> Option<Vec<Target>> {
-        let file = self.snapshot.id_of(path)?;
-        self.known_at(file, self.offset(file, line, column)?)
+        let facts = resolver.facts(file)?;
+        let subject = of_occurrence(&mut resolver, file, &facts, occurrence);
+        let limits = AskLimits { offset: 0, limit: usize::MAX, stop: &|| false };
+        Some(references(&mut resolver, &subject, floor, &limits))
     }
 }
 
-/// The name of a default export, which importers give a name of their own.
-const DEFAULT: &str = "default";
-
-fn reference(code: &Code, file: FileId, at: u32, role: Role, certainty: Certainty) -> Reference {
-    let (line, column) = code.line_column(file, at);
-    let path = code.file(file).map_or_else(RelPath::root, |file| file.path.clone());
-    Reference { path, line, column, role, certainty }
-}
-
-/// All references to any of `targets`.
-pub(crate) fn references(
+fn references(
     resolver: &mut Resolver<'_>,
-    targets: &[Target],
+    subject: &Subject,
     floor: Certainty,
-) -> Vec<Reference> {
-    let mut wanted: BTreeSet<Target> = targets.iter().copied().collect();
-    let mut names: Vec<String> = Vec::new();
-    let mut local_only = true;
-    for target in targets {
-        let Some((name, local, linked)) = resolver.with(*target, |symbol, facts| {
-            let name = facts.facts.name(symbol.name).to_owned();
-            (name, symbol.flags.has(Flags::LOCAL), symbol.flags.has(Flags::LINKED))
-        }) else {
-            continue;
-        };
-        if linked {
-            wanted.extend(resolver.linked(&name));
-        }
-        // Keyword arguments name parameters from other files.
-        let parameter = resolver.kind(*target) == Some(Kind::Parameter);
-        local_only &= local && !parameter;
-        if !names.contains(&name) {
-            names.push(name);
-        }
-        let default = resolver.with(*target, |symbol, _| symbol.flags.has(Flags::DEFAULT));
-        if default == Some(true) && !names.iter().any(|it| it == DEFAULT) {
-            names.push(DEFAULT.to_owned());
-        }
+    limits: &AskLimits<'_>,
+) -> References {
+    let (mut all, cut) = uses(resolver, subject, limits.stop);
+    let found = all.len();
+    all.retain(|it| it.certainty >= floor);
+    let mut files: Vec<_> = all.iter().map(|it| it.file).collect();
+    files.dedup();
+    let mut pages = Pages::new(resolver.code);
+    let shown = all.iter().skip(limits.offset).take(limits.limit);
+    let references = shown.filter_map(|it| reference(resolver, &mut pages, it)).collect();
+    let subjects = match subject.import {
+        Some(import) if subject.found.is_empty() => describe(resolver, [import]),
+        _ => describe(resolver, subject.targets()),
+    };
+    References {
+        subjects,
+        references,
+        total: all.len(),
+        files: files.len(),
+        below_floor: found - all.len(),
+        cut,
+        notes: file_notes(resolver, subject),
     }
-    let mut found: BTreeSet<(FileId, u32, Role, Certainty)> = BTreeSet::new();
-    let mut next = 0;
-    while next < names.len() {
-        let name = names[next].clone();
-        next += 1;
-        let files = if local_only {
-            targets.iter().map(|target| target.file).collect::<BTreeSet<_>>().into_iter().collect()
-        } else {
-            resolver.code.files_with(&name, false)
-        };
-        for file in files {
-            in_file(resolver, file, &name, &wanted, floor, &mut found, &mut names);
-        }
-    }
-    let code = resolver.code;
-    if let Some(known) = code.known_references(targets) {
-        found.retain(|(file, ..)| !code.is_known(*file));
-        found.extend(known.into_iter().map(|(file, at, role)| (file, at, role, Certainty::Exact)));
-    }
-    let mut references: Vec<Reference> = found
-        .into_iter()
-        .map(|(file, at, role, certainty)| reference(code, file, at, role, certainty))
-        .collect();
-    references.sort_by(|a, b| (&a.path, a.line, a.column).cmp(&(&b.path, b.line, b.column)));
-    references
 }
 
-/// Adds the references in one file, and other names under which the file hands the symbol on.
-fn in_file(
+/// A use as it is shown.
+pub(crate) fn reference(
     resolver: &mut Resolver<'_>,
-    file: FileId,
-    name: &str,
-    wanted: &BTreeSet<Target>,
-    floor: Certainty,
-    found: &mut BTreeSet<(FileId, u32, Role, Certainty)>,
-    names: &mut Vec<String>,
-) {
-    let Some(facts) = resolver.facts(file) else { return };
-    let Some(local) = facts.name(name) else { return };
-    for ix in facts.uses(local) {
-        let resolution = resolver.resolve(file, *ix);
-        let occurrence = facts.facts.occurrence(*ix);
-        let certainty = if resolution.targets().any(|target| wanted.contains(&target)) {
-            resolution.certainty()
-        } else if resolution.found.is_empty() && resolution.found != [Found::External] {
-            Certainty::ByName
-        } else {
-            continue;
-        };
-        if certainty >= floor {
-            found.insert((file, occurrence.start, occurrence.role, certainty));
-        }
-    }
-    // `import a as b`: from here on it is called `b`.
-    for symbol in facts.facts.symbols.iter().filter(|symbol| symbol.kind == Kind::Alias) {
-        if symbol.name == local {
-            continue;
-        }
-        let leads = named_by(&facts.facts, symbol.value).into_iter().any(|by| match by {
-            By::Occurrence(of) => {
-                facts.facts.occurrence(of).name == local
-                    && resolver.resolve(file, of).targets().any(|it| wanted.contains(&it))
-            }
-            By::Member(of, name) => {
-                name == local
-                    && resolver.member_of(file, of, name).iter().any(|it| wanted.contains(it))
-            }
-        });
-        let other = facts.facts.name(symbol.name).to_owned();
-        if leads && !names.contains(&other) {
-            names.push(other);
-        }
-    }
-}
-
-/// How an alias names what it stands for.
-enum By {
-    /// Where it is written.
-    Occurrence(OccurrenceIx),
-    /// As a member of something, without being written (default imports).
-    Member(ExprIx, Name),
-}
-
-fn named_by(facts: &Facts, value: ExprIx) -> Vec<By> {
-    match facts.expr(value) {
-        Expr::Occurrence(of) => vec![By::Occurrence(*of)],
-        Expr::Member(of, name) => vec![By::Member(*of, *name)],
-        Expr::Either(parts) => parts.iter().flat_map(|part| named_by(facts, *part)).collect(),
-        _ => Vec::new(),
-    }
+    pages: &mut Pages<'_>,
+    it: &Use,
+) -> Option<Reference> {
+    let path = resolver.code.file(it.file)?.path.clone();
+    let facts = resolver.facts(it.file)?;
+    let lines = pages.lines(it.file)?;
+    let (line, column) = lines.place(it.at);
+    let text = lines.shown(line);
+    let enclosing = facts.enclosing(Span { start: it.at, end: it.at + it.len });
+    let within = enclosing.map_or_else(String::new, |ix| {
+        qualify(
+            &super::symbol::container(&facts, ix),
+            facts.facts.name(facts.facts.symbol(ix).name),
+        )
+    });
+    let (role, certainty) = (it.role, it.certainty);
+    Some(Reference { path, line, column, role, certainty, text, within })
 }

@@ -1,13 +1,42 @@
 //! What functions expect of their arguments, and what arguments tell of functions.
 
-use coderoom_syntax::{Flags, Kind, SymbolIx};
+use coderoom_syntax::{Expr, Flags, Kind, SymbolIx};
 
 use super::{Args, Found, Resolver, Target, Thing, Things, types::union};
+use crate::file::FileId;
 
 /// Parameter types are compared with arguments no deeper than this.
 const DEEPEST: u32 = 4;
 
 impl Resolver<'_> {
+    /// What an expression about a call stands for.
+    pub(super) fn evaluate_call(&mut self, file: FileId, expr: Expr) -> Things {
+        match expr {
+            Expr::CallbackParameter(callee, parameter, argument) => {
+                let callee = self.value(file, callee);
+                let callback = self.expected(&callee, argument as usize);
+                self.expected(&callback, parameter as usize)
+            }
+            Expr::Parameter(callee, place) => {
+                let callee = self.value(file, callee);
+                self.expected(&callee, place as usize)
+            }
+            Expr::Apply(callee, args) => {
+                let callee = self.value(file, callee);
+                if !self.is_generic(&callee) {
+                    return callee;
+                }
+                let args: Vec<Things> = args.iter().map(|arg| self.value(file, *arg)).collect();
+                self.applied(&callee, &args)
+            }
+            Expr::Guard(of) => {
+                let callee = self.value(file, of);
+                self.guarded(&callee)
+            }
+            _ => Things::default(),
+        }
+    }
+
     /// What `callee` takes in its place number `place`.
     pub(super) fn expected(&mut self, callee: &Things, place: usize) -> Things {
         if !self.enter() {
@@ -38,6 +67,16 @@ impl Resolver<'_> {
         self.leave();
         let all = union(&parts);
         if callee.guessed { all.guessed() } else { all }
+    }
+
+    /// Whether anything of it has type parameters that arguments could tell of.
+    fn is_generic(&mut self, callee: &Things) -> bool {
+        callee.list.iter().any(|thing| match thing {
+            Thing::Symbol(target, None) | Thing::Bound(target, _, None) => {
+                !self.type_parameters(*target).is_empty()
+            }
+            _ => false,
+        })
     }
 
     fn is_callable(&mut self, target: Target) -> bool {

@@ -40,10 +40,13 @@ impl Resolver<'_> {
         if found.is_empty() && candidates.related && !rules.common_members.contains(&name) {
             found = candidates.roots.clone();
         }
-        // Everything of one language family only.
-        let language = facts.facts.language;
+        // Everything of one language family only, and nothing that cannot be meant.
+        let (language, space) = (facts.facts.language, self.space);
         found.retain(|target| {
-            self.facts(target.file).is_some_and(|it| it.facts.language.is_related(language))
+            self.facts(target.file).is_some_and(|it| {
+                it.facts.language.is_related(language)
+                    && space.has(it.facts.symbol(target.symbol).kind)
+            })
         });
         Resolution { found: found.into_iter().map(Found::Symbol).collect(), guessed: true }
     }

@@ -164,7 +164,13 @@ impl Resolver<'_> {
     }
 
     /// A member that a type itself has: declared in its body, or attached to it elsewhere.
-    fn own_members(&mut self, target: Target, _args: &Args, name: &str, on: &Thing) -> Vec<Hit> {
+    pub(crate) fn own_members(
+        &mut self,
+        target: Target,
+        _args: &Args,
+        name: &str,
+        on: &Thing,
+    ) -> Vec<Hit> {
         let hit = |found| Hit { found, on: on.clone() };
         let space = self.space;
         if let Some(member) = self.declared_in(target, name, false, |symbol| {

@@ -323,6 +323,7 @@ impl<'c> Resolver<'c> {
             Form::Member(of) => {
                 let things = self.value(file, of);
                 let name = facts.facts.name(occurrence.name);
+                self.space = Space::of(occurrence.role, facts.rules());
                 let members = self.members(&things, name, facts.facts.language);
                 if members.known && !(things.guessed && members.only_external()) {
                     let found = members.hits.into_iter().map(|hit| hit.found).collect();

@@ -52,7 +52,6 @@ impl Resolver<'_> {
     }
 
     /// What the code of a module has under a name; its submodules are not asked.
-
     fn offered(
         &mut self,
         place: &Place,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use coderoom_syntax::{Expr, ExprIx, Kind, ScopeIx, SymbolIx};
+use coderoom_syntax::{Expr, ExprIx, Kind, OccurrenceIx, ScopeIx, SymbolIx};
 
 use super::{Args, Found, Resolver, Space, Target, Thing, Things};
 use crate::{code::loaded::Loaded, file::FileId};
@@ -58,30 +58,7 @@ impl Resolver<'_> {
     fn evaluate(&mut self, file: FileId, facts: &Loaded, ix: ExprIx) -> Things {
         match facts.facts.expr(ix).clone() {
             Expr::Unknown => Things::default(),
-            Expr::Occurrence(at) => {
-                let occurrence = *facts.facts.occurrence(at);
-                let narrowed = facts.facts.narrowings.iter().rfind(|it| {
-                    it.name == occurrence.name
-                        && it.range.start <= occurrence.start
-                        && occurrence.start < it.range.end
-                });
-                if let (Some(narrowed), coderoom_syntax::Form::Bare) = (narrowed, occurrence.form)
-                    && !self.is_declared_in(file, at, narrowed.range)
-                {
-                    let ty = self.value(file, narrowed.ty);
-                    let things = self.instantiate(&ty);
-                    if !things.is_unknown() {
-                        return things;
-                    }
-                }
-                if let coderoom_syntax::Form::Member(of) = occurrence.form {
-                    let space = Space::of(occurrence.role, facts.rules());
-                    return self.member_value(file, facts, of, occurrence.name, space);
-                }
-                let resolution = self.resolve(file, at);
-                let things = self.values_of(&resolution.found, None);
-                if resolution.guessed { things.guessed() } else { things }
-            }
+            Expr::Occurrence(at) => self.mentioned(file, facts, at),
             Expr::Named(scope, name) => {
                 let at = facts.facts.scope(scope).span.end;
                 let found = self.bare(file, facts, scope, at, name);
@@ -153,27 +130,7 @@ impl Resolver<'_> {
                     false,
                 )
             }
-            Expr::CallbackParameter(callee, parameter, argument) => {
-                let callee = self.value(file, callee);
-                let callback = self.expected(&callee, argument as usize);
-                self.expected(&callback, parameter as usize)
-            }
-            Expr::Parameter(callee, place) => {
-                let callee = self.value(file, callee);
-                self.expected(&callee, place as usize)
-            }
-            Expr::Apply(callee, args) => {
-                let callee = self.value(file, callee);
-                if !self.is_generic(&callee) {
-                    return callee;
-                }
-                let args: Vec<Things> = args.iter().map(|arg| self.value(file, *arg)).collect();
-                self.applied(&callee, &args)
-            }
-            Expr::Guard(of) => {
-                let callee = self.value(file, of);
-                self.guarded(&callee)
-            }
+            other => self.evaluate_call(file, other),
         }
     }
 
@@ -189,6 +146,32 @@ impl Resolver<'_> {
             let inside = self.with(target, |symbol, _| range.contains(symbol.at));
             target.file == file && inside == Some(true)
         })
+    }
+
+    /// What a name in the text stands for.
+    fn mentioned(&mut self, file: FileId, facts: &Loaded, at: OccurrenceIx) -> Things {
+        let occurrence = *facts.facts.occurrence(at);
+        let narrowed = facts.facts.narrowings.iter().rfind(|it| {
+            it.name == occurrence.name
+                && it.range.start <= occurrence.start
+                && occurrence.start < it.range.end
+        });
+        if let (Some(narrowed), coderoom_syntax::Form::Bare) = (narrowed, occurrence.form)
+            && !self.is_declared_in(file, at, narrowed.range)
+        {
+            let ty = self.value(file, narrowed.ty);
+            let things = self.instantiate(&ty);
+            if !things.is_unknown() {
+                return things;
+            }
+        }
+        if let coderoom_syntax::Form::Member(of) = occurrence.form {
+            let space = Space::of(occurrence.role, facts.rules());
+            return self.member_value(file, facts, of, occurrence.name, space);
+        }
+        let resolution = self.resolve(file, at);
+        let things = self.values_of(&resolution.found, None);
+        if resolution.guessed { things.guessed() } else { things }
     }
 
     /// What code inside of a type's scope belongs to. Inside an `impl`, that is the type it is for.
@@ -554,16 +537,6 @@ impl Resolver<'_> {
         }
         let all = union(&parts);
         if things.guessed { all.guessed() } else { all }
-    }
-
-    /// Whether anything of it has type parameters that arguments could tell of.
-    fn is_generic(&mut self, callee: &Things) -> bool {
-        callee.list.iter().any(|thing| match thing {
-            Thing::Symbol(target, None) | Thing::Bound(target, _, None) => {
-                !self.type_parameters(*target).is_empty()
-            }
-            _ => false,
-        })
     }
 
     /// What any member of an object literal holds.

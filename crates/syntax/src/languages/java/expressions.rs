@@ -23,22 +23,7 @@ impl Walk<'_> {
             "method_invocation" => self.call(node),
             "method_reference" => self.method_reference(node),
             "object_creation_expression" => self.creation(node),
-            "array_creation_expression" => {
-                let mut ty = self.type_in(node, "type");
-                for part in children(node) {
-                    match part.kind() {
-                        "dimensions" => ty = self.array_of(ty, Some(part)),
-                        "dimensions_expr" => {
-                            self.inside(part);
-                            ty = self.facts.expr(Expr::List(ty));
-                        }
-                        "array_initializer" => self.inside(part),
-                        kind if kind.ends_with("annotation") => _ = self.visit(part),
-                        _ => {}
-                    }
-                }
-                self.facts.wrap(ty, Expr::Instance)
-            }
+            "array_creation_expression" => self.array_creation(node),
             "cast_expression" => {
                 let types = crate::tree::in_field(node, "type");
                 let types = types.into_iter().map(|it| self.ty(it)).collect();
@@ -81,6 +66,13 @@ impl Walk<'_> {
             "instanceof_expression" => self.instance_of(node),
             "lambda_expression" => self.lambda(node),
             "switch_expression" => self.switch(node),
+            _ => self.literal(node),
+        }
+    }
+
+    /// Patterns and literals.
+    fn literal(&mut self, node: Node<'_>) -> ExprIx {
+        match node.kind() {
             "type_pattern" | "record_pattern_component" => {
                 self.type_pattern(node);
                 ExprIx::UNKNOWN
@@ -102,14 +94,39 @@ impl Walk<'_> {
                 }
                 self.builtin("String")
             }
-            kind if kind.ends_with("_literal") && kind != "class_literal" => {
-                if kind == "null_literal" { ExprIx::UNKNOWN } else { self.builtin("int") }
+            "class_literal" => {
+                self.inside(node);
+                self.builtin("Class")
+            }
+            kind if kind.ends_with("_literal") => {
+                if kind == "null_literal" {
+                    ExprIx::UNKNOWN
+                } else {
+                    self.builtin("int")
+                }
             }
             _ => {
                 self.inside(node);
                 ExprIx::UNKNOWN
             }
         }
+    }
+
+    fn array_creation(&mut self, node: Node<'_>) -> ExprIx {
+        let mut ty = self.type_in(node, "type");
+        for part in children(node) {
+            match part.kind() {
+                "dimensions" => ty = self.array_of(ty, Some(part)),
+                "dimensions_expr" => {
+                    self.inside(part);
+                    ty = self.facts.expr(Expr::List(ty));
+                }
+                "array_initializer" => self.inside(part),
+                kind if kind.ends_with("annotation") => _ = self.visit(part),
+                _ => {}
+            }
+        }
+        self.facts.wrap(ty, Expr::Instance)
     }
 
     fn builtin(&mut self, name: &str) -> ExprIx {

@@ -59,16 +59,17 @@ pub(super) fn name_of(tree: &dyn Tree, path: &str) -> String {
     }
     let Place::File(root) = place else { return path.to_owned() };
     let name = match package(tree, &root) {
-        Some((_, found)) if module_name(&root) == "main" || is_lib(&root) => crate_name(&found),
+        Some((home, found))
+            if module_name(&root) == "main"
+                || library(tree, &home, &found).as_deref() == Some(&*root) =>
+        {
+            crate_name(&found)
+        }
         _ => Some(module_name(&root).to_owned()),
     };
     names.push(name.unwrap_or_else(|| root.clone()));
     names.reverse();
     names.join("::")
-}
-
-fn is_lib(root: &str) -> bool {
-    module_name(root) == "lib"
 }
 
 /// The module around a place.

@@ -1,8 +1,8 @@
 //! A file's tree as one array, in the order of the text.
 //!
 //! Tree-sitter's nodes are costly to step through; the walk looks at children many times. So the
-//! tree is read once, without what says nothing (brackets, most keywords, the insides of strings).
-//! Comments are kept apart: they may stand anywhere and matter only above a declaration.
+//! tree is read once, without what says nothing: brackets, most keywords, the insides of strings,
+//! comments.
 
 use tree_sitter::Tree;
 
@@ -21,7 +21,6 @@ struct Entry {
 /// The tree of a file.
 pub(super) struct Ast {
     entries: Vec<Entry>,
-    comments: Vec<Span>,
 }
 
 /// A node of it.
@@ -35,7 +34,7 @@ impl Ast {
     pub(super) fn new(tree: &Tree, dialect: Dialect) -> Ast {
         let tables = dialect.tables();
         let size = tree.root_node().descendant_count();
-        let mut ast = Ast { entries: Vec::with_capacity(size / 2), comments: Vec::new() };
+        let mut ast = Ast { entries: Vec::with_capacity(size / 2) };
         let mut cursor = tree.walk();
         // The nodes around the current one; `None` for those that are left out.
         let mut around: Vec<Option<u32>> = Vec::new();
@@ -45,9 +44,7 @@ impl Ast {
             let field = cursor.field_id().map_or(F::None, |id| tables.field(id.get()));
             let mut entry = None;
             let (start, end) = (node.start_byte() as u32, node.end_byte() as u32);
-            if matches!(kind, K::Comment | K::HtmlComment) {
-                ast.comments.push(Span { start, end });
-            } else if keeps(kind, field, &ast, &around) {
+            if keeps(kind, field, &ast, &around) {
                 entry = Some(ast.entries.len() as u32);
                 ast.entries.push(Entry { kind, field, start, end, next: 0 });
             }
@@ -78,40 +75,6 @@ impl Ast {
     pub(super) fn root(&self) -> Option<Node<'_>> {
         (!self.entries.is_empty()).then_some(Node { ast: self, ix: 0 })
     }
-
-    /// The comment right above `start`: a block, or lines that follow each other.
-    pub(super) fn comment_above(&self, source: &str, start: u32) -> Option<Span> {
-        let mut ix = self.comments.partition_point(|it| it.end <= start);
-        let mut found: Option<Span> = None;
-        let mut below = start;
-        while ix > 0 {
-            ix -= 1;
-            let comment = self.comments[ix];
-            let text = source.get(comment.start as usize..comment.end as usize)?;
-            let between = source.get(comment.end as usize..below as usize)?;
-            let is_line = text.starts_with("//");
-            if !between.bytes().all(|byte| byte.is_ascii_whitespace())
-                || between.bytes().filter(|byte| *byte == b'\n').count() > 1
-                || (found.is_some() && !is_line)
-                || !stands_alone(source, comment.start)
-            {
-                break;
-            }
-            found =
-                Some(Span { start: comment.start, end: found.map_or(comment.end, |it| it.end) });
-            below = comment.start;
-            if !is_line {
-                break;
-            }
-        }
-        found
-    }
-}
-
-/// Whether only blanks are before it on its line: a comment behind code is about that code.
-fn stands_alone(source: &str, at: u32) -> bool {
-    let before = source.get(..at as usize).unwrap_or_default().bytes().rev();
-    before.take_while(|byte| *byte != b'\n').all(|byte| byte.is_ascii_whitespace())
 }
 
 fn keeps(kind: K, field: F, ast: &Ast, around: &[Option<u32>]) -> bool {
@@ -121,7 +84,7 @@ fn keeps(kind: K, field: F, ast: &Ast, around: &[Option<u32>]) -> bool {
             let above = around.last().copied().flatten();
             above.is_some_and(|ix| ast.entries[ix as usize].kind == K::ArrayPattern)
         }
-        K::JsxText => false,
+        K::JsxText | K::Comment | K::HtmlComment => false,
         _ => true,
     }
 }

@@ -182,13 +182,11 @@ impl<'t> Walk<'t> {
         self.set_flag(symbol, is_static, Flags::STATIC);
         if let Some(from) = from {
             let source = self.facts.source();
-            let doc = self.ast.comment_above(source, from);
+            let doc = crate::comments::above(source, from as usize);
             let symbol = self.facts.symbol_mut(symbol);
             symbol.full.start = from;
             symbol.flags = symbol.flags.with(Flags::REACHED);
-            if let Some(doc) = doc {
-                symbol.doc = doc;
-            }
+            symbol.doc = doc;
         }
         let first = self.function_with(node, symbol, Context::None, this);
         if node.has(K::SetWord) {

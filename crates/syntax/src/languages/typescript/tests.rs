@@ -2,11 +2,11 @@
 
 use proptest::prelude::*;
 
-use crate::{Budget, Facts, Language, Span, extract};
+use crate::{Budget, Language, extract, languages::fixtures::check_spans};
 
 fn facts(language: Language, source: &str) -> String {
     let facts = extract(language, source.as_bytes(), &Budget::default());
-    check(&facts, source);
+    check_spans(&facts, source);
     facts.render(source)
 }
 
@@ -35,30 +35,6 @@ fixtures! {
     components Tsx "component.tsx",
     commonjs JavaScript "commonjs.js",
     broken TypeScript "broken.ts",
-}
-
-/// What holds for the facts of any source.
-fn check(facts: &Facts, source: &str) {
-    let fine = |span: Span| {
-        span.start <= span.end
-            && source.is_char_boundary(span.start as usize)
-            && source.is_char_boundary(span.end as usize)
-    };
-    for symbol in &facts.symbols {
-        for span in [symbol.at, symbol.full, symbol.signature, symbol.doc] {
-            assert!(fine(span), "{span:?} of {}", facts.name(symbol.name));
-        }
-    }
-    for scope in &facts.scopes {
-        assert!(fine(scope.span), "{:?}", scope.span);
-    }
-    let mut last = 0;
-    for occurrence in &facts.occurrences {
-        let span = facts.span(occurrence);
-        assert!(fine(span) && !span.is_empty() && occurrence.start >= last, "{span:?}");
-        assert_eq!(&source[span.start as usize..span.end as usize], facts.name(occurrence.name));
-        last = span.end;
-    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::{
     kinds::{Dialect, F, K},
 };
 use crate::{
-    Builder, Cut, Facts, Name,
+    Builder, Cut, Facts, Name, comments,
     facts::{
         Expr, ExprIx, Flags, Form, Kind, OccurrenceIx, Role, ScopeIx, ScopeKind, Span, SymbolIx,
         Visibility,
@@ -273,7 +273,7 @@ impl<'t> Walk<'t> {
             .last()
             .map_or(whole.start(), |it| it.end());
         let source = self.facts.source();
-        let doc = self.ast.comment_above(source, whole.start());
+        let doc = comments::above(source, whole.start() as usize);
         let header = source.get(start as usize..header_end.max(start) as usize).unwrap_or_default();
         let leading = header.len() - header.trim_start().len();
         let header = header.trim();
@@ -282,9 +282,7 @@ impl<'t> Walk<'t> {
         let has_decorator = whole.has(K::Decorator);
         let symbol = self.facts.symbol_mut(symbol);
         symbol.signature = Span::new(start, start + header.len());
-        if let Some(doc) = doc {
-            symbol.doc = doc;
-        }
+        symbol.doc = doc;
         if has_decorator {
             symbol.flags = symbol.flags.with(Flags::REACHED);
         }

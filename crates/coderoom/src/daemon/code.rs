@@ -1,0 +1,207 @@
+//! A workspace's code: its index of names, made in the background, and the view of the newest
+//! snapshot that questions share.
+//!
+//! Neither loading nor searching waits for it. An edit never does either: files that have changed
+//! since the index was made are looked at directly, and when there are many, it is made anew.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use coderoom_engine::{Code, CodeIndex, IndexStats, Shelf, Snapshot};
+use parking_lot::{Condvar, Mutex};
+
+/// The index is made anew when so many files have changed, or a twentieth of all.
+const MANY_CHANGED: usize = 200;
+/// The engine asks whether to stop once for so many files.
+const FILES_A_STEP: u64 = 256;
+
+/// The code of one workspace.
+pub struct RoomCode {
+    shelf: Arc<Shelf>,
+    threads: usize,
+    state: Mutex<State>,
+    /// Signals that an index is finished.
+    finished: Condvar,
+    stopped: AtomicBool,
+    /// Files taken into the index that is being made.
+    progress: AtomicU64,
+    seconds: Mutex<f64>,
+}
+
+struct State {
+    index: Arc<CodeIndex>,
+    view: Option<Arc<Code>>,
+    building: bool,
+}
+
+/// How an index is doing.
+#[derive(Clone, Copy, Debug)]
+pub struct CodeStatus {
+    /// What it holds.
+    pub stats: IndexStats,
+    /// Whether a first index is there.
+    pub ready: bool,
+    /// Whether one is being made.
+    pub building: bool,
+    /// About how many files that one has taken in.
+    pub progress: u64,
+    /// Seconds that the last one took.
+    pub seconds: f64,
+}
+
+impl RoomCode {
+    /// Nothing is known yet.
+    pub fn new(shelf: Arc<Shelf>, threads: usize) -> Arc<RoomCode> {
+        Arc::new(RoomCode {
+            shelf,
+            threads,
+            state: Mutex::new(State {
+                index: Arc::new(CodeIndex::empty()),
+                view: None,
+                building: false,
+            }),
+            finished: Condvar::new(),
+            stopped: AtomicBool::new(false),
+            progress: AtomicU64::new(0),
+            seconds: Mutex::new(0.0),
+        })
+    }
+
+    /// The code of a snapshot. What was found out on it before is kept while it is the newest.
+    pub fn of(self: &Arc<Self>, snapshot: &Arc<Snapshot>) -> Arc<Code> {
+        let (index, earlier) = {
+            let state = self.state.lock();
+            if let Some(view) = &state.view
+                && Arc::ptr_eq(view.snapshot(), snapshot)
+                && Arc::ptr_eq(view.index(), &state.index)
+            {
+                return Arc::clone(view);
+            }
+            (Arc::clone(&state.index), state.view.clone())
+        };
+        let mut code = Code::new(Arc::clone(snapshot), index, Arc::clone(&self.shelf));
+        if let Some(earlier) = &earlier {
+            code = code.following(earlier);
+        }
+        let code = Arc::new(code);
+        let files = snapshot.totals().text_files as usize;
+        let uncovered = code.uncovered();
+        let first = code.index().revision().is_none();
+        if first || uncovered > MANY_CHANGED.max(files / 20) {
+            self.build(snapshot);
+        }
+        let mut state = self.state.lock();
+        let newer = |view: &Arc<Code>| view.snapshot().revision() > snapshot.revision();
+        if !state.view.as_ref().is_some_and(newer) {
+            state.view = Some(Arc::clone(&code));
+        }
+        code
+    }
+
+    /// As [`RoomCode::of`], but waits until a first index is there, or `until`.
+    pub fn indexed(
+        self: &Arc<Self>,
+        snapshot: &Arc<Snapshot>,
+        until: Instant,
+        give_up: &dyn Fn() -> bool,
+    ) -> Arc<Code> {
+        let code = self.of(snapshot);
+        if code.index().revision().is_some() {
+            return code;
+        }
+        let mut state = self.state.lock();
+        while state.building && state.index.revision().is_none() {
+            let step = Duration::from_millis(20);
+            self.finished.wait_until(&mut state, until.min(Instant::now() + step));
+            if Instant::now() >= until || give_up() {
+                break;
+            }
+        }
+        drop(state);
+        self.of(snapshot)
+    }
+
+    /// Starts making an index of a snapshot, unless one is being made.
+    pub fn build(self: &Arc<Self>, snapshot: &Arc<Snapshot>) {
+        let mut state = self.state.lock();
+        if state.building || self.stopped.load(Ordering::Relaxed) {
+            return;
+        }
+        state.building = true;
+        drop(state);
+        self.progress.store(0, Ordering::Relaxed);
+        let (this, snapshot) = (Arc::clone(self), Arc::clone(snapshot));
+        let thread = std::thread::Builder::new().name("code index".into());
+        let started = thread.spawn(move || {
+            let made =
+                std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| this.make(&snapshot)));
+            let mut state = this.state.lock();
+            state.building = false;
+            if let Ok(Some(index)) = made {
+                state.index = Arc::new(index);
+            }
+            drop(state);
+            this.finished.notify_all();
+        });
+        if let Err(err) = started {
+            tracing::error!(%err, "no thread for the code index");
+            self.state.lock().building = false;
+        }
+    }
+
+    /// Makes an index on threads that give way to all others.
+    fn make(&self, snapshot: &Arc<Snapshot>) -> Option<CodeIndex> {
+        let begun = Instant::now();
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(self.threads)
+            .thread_name(|n| format!("code index {n}"))
+            .start_handler(|_| give_way())
+            .build()
+            .inspect_err(|err| tracing::error!(%err, "no threads for the code index"))
+            .ok()?;
+        let stop = || {
+            self.progress.fetch_add(FILES_A_STEP, Ordering::Relaxed);
+            self.stopped.load(Ordering::Relaxed)
+        };
+        let index = pool.install(|| CodeIndex::build(snapshot, &stop));
+        *self.seconds.lock() = begun.elapsed().as_secs_f64();
+        index
+    }
+
+    /// No more indexes: the workspace is let go.
+    pub fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+    }
+
+    /// How it is doing.
+    pub fn status(&self) -> CodeStatus {
+        let state = self.state.lock();
+        CodeStatus {
+            stats: state.index.stats(),
+            ready: state.index.revision().is_some(),
+            building: state.building,
+            progress: self.progress.load(Ordering::Relaxed).saturating_sub(FILES_A_STEP),
+            seconds: *self.seconds.lock(),
+        }
+    }
+
+    /// Bytes of packed facts and names.
+    pub fn bytes(&self) -> u64 {
+        let stats = self.state.lock().index.stats();
+        stats.facts_bytes + stats.names_bytes
+    }
+}
+
+/// Lowers the priority of the calling thread.
+fn give_way() {
+    const NICENESS: i32 = 10;
+    // On Linux "this process" is the calling thread.
+    if let Err(err) = rustix::process::setpriority_process(None, NICENESS) {
+        tracing::debug!(%err, "the code index keeps its priority");
+    }
+}

@@ -1,0 +1,67 @@
+//! Dynamic dispatch: a call of a method through its base type may run what overrides it.
+
+use std::collections::BTreeSet;
+
+use coderoom_syntax::{Expr, Form, Kind};
+
+use crate::{
+    code::{
+        loaded::Loaded,
+        resolve::{Found, Resolver, Thing},
+        view::Target,
+    },
+    file::FileId,
+};
+
+/// Where more types than this override a method, a call through the base says too little of each.
+const MOST_OVERRIDES: usize = 4;
+
+/// The methods that the wanted ones override, where few do.
+pub(super) fn overridden(
+    resolver: &mut Resolver<'_>,
+    wanted: &BTreeSet<Found>,
+) -> BTreeSet<Target> {
+    let mut bases = BTreeSet::new();
+    for found in wanted {
+        let Found::Symbol(target) = found else { continue };
+        if !matches!(resolver.kind(*target), Some(Kind::Method | Kind::Property)) {
+            continue;
+        }
+        let Some(owner) = resolver.container(*target) else { continue };
+        let name = resolver.with(*target, |symbol, facts| facts.facts.name(symbol.name).to_owned());
+        let Some(name) = name else { continue };
+        let members = resolver.candidates(&name);
+        let has = |base: Target| {
+            members.members.iter().find(|(_, of)| *of == base).map(|(member, _)| *member)
+        };
+        let ancestors = resolver.ancestors(owner);
+        for (base, _) in ancestors.list.iter().skip(1) {
+            let Some(member) = has(*base) else { continue };
+            let overriding = members
+                .members
+                .iter()
+                .filter(|(_, of)| of != base && resolver.inherits(*of, *base))
+                .count();
+            if overriding <= MOST_OVERRIDES {
+                bases.insert(member);
+            }
+        }
+    }
+    bases
+}
+
+/// Whether the type of the receiver decides at run time: not for `super`, nor for a type's own name.
+pub(super) fn is_dynamic(
+    resolver: &mut Resolver<'_>,
+    file: FileId,
+    facts: &Loaded,
+    form: Form,
+) -> bool {
+    let Form::Member(of) = form else { return false };
+    if matches!(facts.facts.expr(of), Expr::Super(_)) {
+        return false;
+    }
+    let receiver = resolver.value(file, of);
+    receiver.list.iter().any(|it| matches!(it, Thing::Instance(..) | Thing::Own(_)))
+        || receiver.is_unknown()
+}
