@@ -252,6 +252,7 @@ impl Namer {
                 let first = *code.package(dir, language).first()?;
                 Some(Arc::clone(&self.module(code, first).symbol))
             }
+            Place::Several(places) => self.place(resolver, places.first()?, from),
             Place::Namespace(_) => None,
         }
     }
