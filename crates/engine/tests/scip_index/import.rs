@@ -19,7 +19,10 @@ const UTF32: PositionEncoding = PositionEncoding::UTF32CodeUnitOffsetFromLineSta
 const UNSAID: PositionEncoding = PositionEncoding::UnspecifiedPositionEncoding;
 
 /// An index as a compiler might make it: for each document ranges with symbols and roles.
-fn index(documents: &[(&str, PositionEncoding, &[([i32; 3], &str, i32)])]) -> Vec<u8> {
+/// A document: its path, its encoding, and occurrences as range, symbol and roles.
+type Document<'a> = (&'a str, PositionEncoding, &'a [([i32; 3], &'a str, i32)]);
+
+fn index(documents: &[Document<'_>]) -> Vec<u8> {
     let documents = documents.iter().map(|(path, units, occurrences)| Document {
         relative_path: (*path).to_owned(),
         position_encoding: EnumOrUnknown::new(*units),

@@ -192,10 +192,9 @@ fn in_file(
         let resolution = resolver.resolve(file, *ix);
         let certainty = if resolution.found.iter().any(|it| wanted.found.contains(it)) {
             resolution.certainty()
-        } else if resolution.targets().any(|it| wanted.family.contains(&it)) {
-            Certainty::Likely
-        } else if resolution.targets().any(|it| wanted.overridden.contains(&it))
-            && dispatch::is_dynamic(resolver, file, &facts, occurrence.form)
+        } else if resolution.targets().any(|it| wanted.family.contains(&it))
+            || resolution.targets().any(|it| wanted.overridden.contains(&it))
+                && dispatch::is_dynamic(resolver, file, &facts, occurrence.form)
         {
             Certainty::Likely
         } else if resolution.found.is_empty() && may_be(wanted, occurrence.form) {
