@@ -65,6 +65,11 @@ impl<'s> Builder<'s> {
         }
     }
 
+    /// What has been found so far. Occurrences are not in order yet.
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
     /// The text being read.
     pub fn source(&self) -> &'s str {
         self.source

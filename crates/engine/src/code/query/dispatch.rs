@@ -50,6 +50,36 @@ pub(super) fn overridden(
     bases
 }
 
+/// The members that are one with the wanted ones by the rules of their language: what these override,
+/// and what overrides that.
+pub(super) fn family(resolver: &mut Resolver<'_>, wanted: &BTreeSet<Found>) -> BTreeSet<Target> {
+    let mut family = BTreeSet::new();
+    for found in wanted {
+        let Found::Symbol(target) = found else { continue };
+        let known = resolver.with(*target, |symbol, facts| {
+            let name = facts.facts.name(symbol.name).to_owned();
+            facts.rules().families.then_some((name, symbol.kind))
+        });
+        let Some(Some((name, kind))) = known else { continue };
+        if kind == Kind::Constructor || !resolver.is_member(*target) {
+            continue;
+        }
+        let Some(owner) = resolver.container(*target) else { continue };
+        let members = resolver.candidates(&name);
+        let roots: BTreeSet<Target> =
+            resolver.ancestors(owner).list.iter().map(|(base, _)| *base).collect();
+        let roots: BTreeSet<Target> =
+            members.members.iter().map(|(_, of)| *of).filter(|of| roots.contains(of)).collect();
+        for (member, of) in &members.members {
+            let related = resolver.ancestors(*of);
+            if related.list.iter().any(|(base, _)| roots.contains(base)) {
+                family.insert(*member);
+            }
+        }
+    }
+    family
+}
+
 /// Whether the type of the receiver decides at run time: not for `super`, nor for a type's own name.
 pub(super) fn is_dynamic(
     resolver: &mut Resolver<'_>,

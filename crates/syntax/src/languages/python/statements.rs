@@ -63,6 +63,7 @@ impl<'s> Walk<'s> {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "one short arm for each kind of statement")]
     fn statement(&mut self, statement: &Stmt) {
         match statement {
             Stmt::FunctionDef(node) => self.function(node),

@@ -21,6 +21,8 @@ struct Entry {
 /// The tree of a file.
 pub(super) struct Ast {
     entries: Vec<Entry>,
+    /// Comments, which belong to no node.
+    pub(super) comments: Vec<Span>,
 }
 
 /// A node of it.
@@ -34,7 +36,7 @@ impl Ast {
     pub(super) fn new(tree: &Tree, dialect: Dialect) -> Ast {
         let tables = dialect.tables();
         let size = tree.root_node().descendant_count();
-        let mut ast = Ast { entries: Vec::with_capacity(size / 2) };
+        let mut ast = Ast { entries: Vec::with_capacity(size / 2), comments: Vec::new() };
         let mut cursor = tree.walk();
         // The nodes around the current one; `None` for those that are left out.
         let mut around: Vec<Option<u32>> = Vec::new();
@@ -44,7 +46,9 @@ impl Ast {
             let field = cursor.field_id().map_or(F::None, |id| tables.field(id.get()));
             let mut entry = None;
             let (start, end) = (node.start_byte() as u32, node.end_byte() as u32);
-            if keeps(kind, field, &ast, &around) {
+            if kind == K::Comment {
+                ast.comments.push(Span { start, end });
+            } else if keeps(kind, field, &ast, &around) {
                 entry = Some(ast.entries.len() as u32);
                 ast.entries.push(Entry { kind, field, start, end, next: 0 });
             }
@@ -84,7 +88,7 @@ fn keeps(kind: K, field: F, ast: &Ast, around: &[Option<u32>]) -> bool {
             let above = around.last().copied().flatten();
             above.is_some_and(|ix| ast.entries[ix as usize].kind == K::ArrayPattern)
         }
-        K::JsxText | K::Comment | K::HtmlComment => false,
+        K::JsxText | K::HtmlComment => false,
         _ => true,
     }
 }

@@ -5,6 +5,7 @@ mod calls;
 mod classes;
 mod common;
 mod commonjs;
+mod docs;
 mod expressions;
 mod functions;
 mod imports;
@@ -45,6 +46,7 @@ static RULES: Rules = Rules {
     constructors: &["constructor"],
     call_member: Some("()"),
     common_members: common::MEMBERS,
+    families: true,
     ..Rules::BY_NAME
 };
 

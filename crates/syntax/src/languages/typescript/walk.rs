@@ -146,6 +146,7 @@ impl<'t> Walk<'t> {
             self.survey(root);
             self.statements(root);
             self.exports_of_declared();
+            self.docs();
         }
         self.facts.finish()
     }
