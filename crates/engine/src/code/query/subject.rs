@@ -196,7 +196,7 @@ fn at_place(
 fn on_line(facts: &Loaded, start: u32, end: u32) -> Vec<OccurrenceIx> {
     let all = &facts.facts.occurrences;
     let from = all.partition_point(|it| it.start < start);
-    let to = all.partition_point(|it| it.start < end.max(start + 1));
+    let to = all.partition_point(|it| it.start < end);
     (from..to.max(from)).map(|ix| OccurrenceIx(ix as u32)).collect()
 }
 

@@ -30,7 +30,8 @@ impl Walk<'_> {
                     self.exported(symbol);
                     let mut of = self.facts.use_of(at, Role::Import, Form::Bare);
                     let mut start = at.end + 1;
-                    for part in text.get(first + 1..).unwrap_or_default().split('.') {
+                    let rest = text.get(first + 1..).unwrap_or_default();
+                    for part in rest.split('.').filter(|part| !part.is_empty()) {
                         let at = Span { start, end: start + part.len() as u32 };
                         of = self.facts.use_of(at, Role::Import, Form::Member(of));
                         start = at.end + 1;
