@@ -139,7 +139,8 @@ fn text(reply: &Reply, what: &str, verb: &str) -> String {
             row.kind,
             row.qualified()
         ));
-        for site in &call.sites {
+        for line in call.sites.chunk_by(|a, b| a.line == b.line) {
+            let site = &line[0];
             let doubt = if site.certainty == "exact" {
                 String::new()
             } else {

@@ -385,10 +385,11 @@ pub(super) fn occurrences_text(rows: &[OccurrenceRow]) -> String {
         let mut within = "";
         for line in file.chunk_by(|a, b| a.line == b.line) {
             let first = &line[0];
-            if first.within != within && first.role != "definition" {
+            if first.within != within {
                 within = &first.within;
-                let place = if within.is_empty() { "(top of the file)" } else { within };
-                let _ = writeln!(text, "  in {place}");
+                let place = if within.is_empty() { "at the top" } else { within };
+                let inside = if within.is_empty() { "" } else { "in " };
+                let _ = writeln!(text, "  {inside}{place}");
             }
             let mut marks: Vec<String> = line.iter().map(mark).collect();
             marks.dedup();

@@ -19,7 +19,7 @@ fn errors_say_what_would_work() {
         ("definition", json!({"path": "shop/models.py", "line": 5, "column": 99})),
         ("definition", json!({"path": "shop/models.py", "line": 3})),
         ("definition", json!({"path": "shop/views.py", "line": 9})),
-        ("definition", json!({"path": "shop/views.py", "line": 8, "symbol": "save"})),
+        ("definition", json!({"path": "shop/vague.py", "line": 12, "symbol": "run"})),
         ("definition", json!({"path": "shop/models.py", "line": 15, "symbol": "dumps"})),
         ("outline", json!({"path": "notes.txt"})),
         ("outline", json!({"path": "../outside.py"})),
@@ -40,7 +40,7 @@ fn a_file_that_does_not_parse_is_answered_in_part_and_says_so() {
     let stage = Stage::new();
     let outline = stage.text("outline", json!({"path": "shop/broken.py"}));
     assert!(outline.contains("function fine"), "{outline}");
-    assert!(outline.contains("shop/broken.py has a syntax error, the first at 4:"), "{outline}");
+    assert!(outline.contains("shop/broken.py has syntax errors, the first at 4:"), "{outline}");
 }
 
 #[test]

@@ -70,6 +70,21 @@ const FILES: &[(&str, &str)] = &[
              show(Order(), None)\n",
     ),
     ("shop/broken.py", "def fine():\n    pass\n\ndef broken(:\n    pass\n"),
+    (
+        "shop/vague.py",
+        "class Engine:\n    \
+             def run(self):\n        \
+                 pass\n\
+         \n\
+         \n\
+         class Contest:\n    \
+             def run(self):\n        \
+                 pass\n\
+         \n\
+         \n\
+         def vague(anything):\n    \
+             anything.run()\n",
+    ),
     ("notes.txt", "price list\n"),
 ];
 

@@ -107,7 +107,7 @@ fn status_tells_of_the_index() {
     let status = client.call("status", json!({})).expect("a status");
     let code = &status["workspaces"][0]["code"];
     assert_eq!(code["state"], "ready", "{code}");
-    assert_eq!(code["files"], 4);
+    assert_eq!(code["files"], 5);
     assert_eq!(code["with_errors"], 1);
     assert!(code["bytes"].as_u64() > Some(0));
 }

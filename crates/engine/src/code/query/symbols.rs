@@ -343,7 +343,7 @@ mod tests {
         assert_eq!(rank("pre_save"), Some(3));
         assert_eq!(rank("preSave"), Some(3));
         assert_eq!(rank("unsaved"), Some(4));
-        assert_eq!(rank("sandwichvet"), None);
+        assert_eq!(rank("sandwich"), None);
         assert_eq!(rank("slavery_e"), Some(5));
         let camel = Pattern::new("gqs", Spelling::Fuzzy);
         assert_eq!(camel.rank("getQuerySet"), Some(3));
