@@ -185,6 +185,7 @@ fn heads(facts: &Facts, declared: &[(ScopeIx, Name, SymbolIx)]) -> Vec<SymbolIx>
             let unnamed = Flags::LOCAL.0 | Flags::INSTANCE.0;
             let alone = symbol.kind == Kind::Impl
                 || symbol.attached.is_known()
+                || facts.name(symbol.name).is_empty()
                 || symbol.flags.0 & unnamed == unnamed;
             if !alone {
                 let apart = rules.methods_apart && symbol.kind.is_callable();
