@@ -41,10 +41,10 @@ class Codegraph:
 
     def references(self, item):
         """The places of all edges to the symbol, of whatever kind."""
-        node = self.data.execute(
-            "select id from nodes where file_path = ? and name = ? and kind <> 'import' and "
-            "start_line <= ? and end_line >= ? order by start_line desc limit 1",
-            (item["path"], item["name"], item["line"], item["line"])).fetchone()
+        # A header's declaration is no symbol to it; the definition elsewhere then is.
+        places = [(item["path"], item["line"]), *item.get("neutral", [])]
+        nodes = (self.node(path, line, item["name"]) for path, line in places)
+        node = next(filter(None, nodes), None)
         if node is None:
             return []
         found = self.data.execute(
@@ -53,6 +53,13 @@ class Codegraph:
             "edges.line is not null", node)
         return [{"path": path, "line": line, "column": 1, "role": role}
                 for path, line, role in found]
+
+    def node(self, path, line, name):
+        """The innermost symbol of that name around a line."""
+        return self.data.execute(
+            "select id from nodes where file_path = ? and name = ? and kind <> 'import' and "
+            "start_line <= ? and end_line >= ? order by start_line desc limit 1",
+            (path, name, line, line)).fetchone()
 
     def definition(self, item):
         """Where the edges of that name from that line go."""

@@ -182,7 +182,7 @@ LANGUAGES = {
         "c", sources.libgit2, clangd, (".c", ".h"), re.compile(r"^deps/|/win32/"),
         re.compile(r"$^()"), words(C_WORDS)),
     "cpp-leveldb": Language(
-        "cpp", sources.leveldb, clangd, (".cc", ".h"), re.compile(r"_test\.cc$"),
+        "cpp", sources.leveldb, clangd, (".cc", ".h"), re.compile(r"_test\.cc$|windows"),
         re.compile(r"$^()"), words(C_WORDS + """alignas alignof bool catch class constexpr
         const_cast decltype delete dynamic_cast explicit export false final friend mutable
         namespace new noexcept nullptr operator override private protected public

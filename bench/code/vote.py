@@ -6,8 +6,8 @@ from collections import Counter
 
 #: So many tools have to say the same.
 ENOUGH = 2
-#: So many lines a symbol of a group must have at least.
-LINES = {"hard": 2}
+#: So many lines a hard symbol must have at least. The others must have one that tools agree on.
+HARD_LINES = 2
 
 
 class Asked:
@@ -59,8 +59,8 @@ def agree_on_references(items, raw, most, root, observed):
             votes.pop(place, None)
         agreed = {place for place, count in votes.items() if count >= ENOUGH}
         seen = {tuple(place) for place in observed.get(f"{item.path}:{item.line}", [])} - neutral
-        few = len(agreed | seen) < LINES.get(item.group, 1)
-        if len(answers) < ENOUGH + 1 or few or not left[item.kind]:
+        good = len(agreed | seen) >= HARD_LINES if item.group == "hard" else agreed
+        if len(answers) < ENOUGH + 1 or not good or not left[item.kind]:
             continue
         left[item.kind] -= 1
         symbol = {

@@ -158,7 +158,25 @@ fn an_agent_finds_lists_and_reads_over_stdio() {
     let tools = agent.ask("tools/list", json!({}))["result"]["tools"].take();
     let names: Vec<&str> =
         tools.as_array().unwrap().iter().filter_map(|tool| tool["name"].as_str()).collect();
-    assert_eq!(names, ["search", "glob", "view", "status"]);
+    let expected = [
+        "search",
+        "glob",
+        "view",
+        "symbols",
+        "outline",
+        "definition",
+        "references",
+        "hover",
+        "callers",
+        "callees",
+        "implementations",
+        "supertypes",
+        "dependencies",
+        "dependents",
+        "unused",
+        "status",
+    ];
+    assert_eq!(names, expected);
     let schemas = tools.to_string();
     for unportable in ["$ref", "\"null\"", "oneOf", "\\n"] {
         assert!(!schemas.contains(unportable), "{unportable} in {schemas}");

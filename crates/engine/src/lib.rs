@@ -20,9 +20,10 @@ mod view;
 pub use change::{Change, FileChange, Stale};
 pub use code::{
     Ask, AskError, AskLimits, Call, Calls, Certainty, Code, CodeIndex, CodeScope, Definition,
-    Definitions, Dependencies, Dependency, Hover, Hovers, IndexStats, Outline, OutlineItem,
-    Reference, References, Relative, Relatives, Shelf, Spelling, SymbolInfo, Symbols, Unused,
-    UnusedSymbols, cut_words, kind_word,
+    Definitions, Dependencies, Dependency, Hover, Hovers, ImportError, ImportReport, Imported,
+    IndexStats, Outline, OutlineItem, Reference, References, Refusal, RefusedDocument, Relative,
+    Relatives, ScipPart, Shelf, Spelling, SymbolInfo, Symbols, Unused, UnusedSymbols, cut_words,
+    kind_word, scip_head, scip_project, scip_tail,
 };
 pub use coderoom_syntax::{Cut as FactsCut, Kind, Language, Role, Visibility as SymbolVisibility};
 pub use file::{Body, File, FileId, SegmentId, Stamp, Unheld, Visibility};

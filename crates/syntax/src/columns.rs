@@ -96,6 +96,7 @@ impl OccurrenceColumns {
                     3
                 }
                 Form::Loose => 4,
+                Form::Macro => 5,
             };
             columns.tags.push(form | (it.role as u8) << 3);
         }
@@ -111,6 +112,7 @@ impl OccurrenceColumns {
                 2 => Form::Label(ExprIx(self.exprs.take()?)),
                 3 => Form::Definition(SymbolIx(self.symbols.take()?)),
                 4 => Form::Loose,
+                5 => Form::Macro,
                 _ => return None,
             };
             occurrences.push(Occurrence {

@@ -296,6 +296,9 @@ pub enum Form {
     Label(ExprIx),
     /// It names this symbol.
     Definition(SymbolIx),
+    /// As a macro's name: through the scopes around it, then wherever a macro is called so, since
+    /// macros need not be imported to be seen.
+    Macro,
     /// Not at all: only the spelling is known (inside macros and strings).
     Loose,
 }
@@ -537,7 +540,7 @@ impl Facts {
                 && match it.form {
                     Form::Member(of) | Form::Label(of) => expr(of),
                     Form::Definition(of) => symbol(of),
-                    Form::Bare | Form::Loose => true,
+                    Form::Bare | Form::Macro | Form::Loose => true,
                 }
         });
         let exprs = self.exprs.iter().all(|it| match it {

@@ -136,6 +136,18 @@ pub enum Redeclared {
     Another,
 }
 
+/// Which names are apart, so that one name can mean several things and its use says which.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Spaces {
+    /// None.
+    One,
+    /// A method can have the name of a field or type: what is called is a method then, and nothing
+    /// else is (Java).
+    Methods,
+    /// Types and modules, values, macros; and methods from fields (Rust).
+    Uses,
+}
+
 /// The rules of a language's names.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules {
@@ -149,13 +161,14 @@ pub struct Rules {
     pub bare_modules: bool,
     /// Whether members of a type can stand outside it ([`crate::Symbol::attached`]).
     pub attached: bool,
-    /// Whether a method can have the name of a field or type: what is called is a method then, and
-    /// nothing else is (Java).
-    pub methods_apart: bool,
+    /// Which names are apart.
+    pub spaces: Spaces,
     /// Generic types that are used as what they hold: `Optional`, `Readonly`, `Box`.
     pub transparent: &'static [&'static str],
     /// Generic types that `await`, `?` and the like unwrap: `Promise`, `Future`, `Result`.
     pub awaited: &'static [&'static str],
+    /// The names of member types that say what iterating a value gives: `Item`.
+    pub element_types: &'static [&'static str],
     /// The names of constructors among a type's members: `__init__`, `constructor`, `new`.
     pub constructors: &'static [&'static str],
     /// The name of the member that makes instances callable: `__call__`.
@@ -181,9 +194,10 @@ impl Rules {
         redeclared: Redeclared::Same,
         bare_modules: false,
         attached: false,
-        methods_apart: false,
+        spaces: Spaces::One,
         transparent: &[],
         awaited: &[],
+        element_types: &[],
         constructors: &[],
         call_member: None,
         common_members: &[],

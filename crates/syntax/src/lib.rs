@@ -22,6 +22,6 @@ pub use facts::{
     OccurrenceIx, Placed, Role, Scope, ScopeIx, ScopeKind, Span, Symbol, SymbolIx, SyntaxError,
     Visibility,
 };
-pub use language::{Budget, Place, Plugin, Redeclared, Rules, Tree, TypeScope, detect};
+pub use language::{Budget, Place, Plugin, Redeclared, Rules, Spaces, Tree, TypeScope, detect};
 pub use languages::Language;
 pub use pack::{Damaged, Packed};

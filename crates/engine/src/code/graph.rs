@@ -54,9 +54,7 @@ impl Graph {
             if hash(before) == hash(now) {
                 continue;
             }
-            if language_of(now).is_none() {
-                return None;
-            }
+            language_of(now)?;
             kept.remove(&id);
         }
         Some(kept)

@@ -2,7 +2,7 @@
 
 use coderoom_syntax::{
     Facts, Flags, Kind, Name, Occurrence, OccurrenceIx, Redeclared, Rules, Scope, ScopeIx,
-    ScopeKind, Span, Symbol, SymbolIx,
+    ScopeKind, Spaces, Span, Symbol, SymbolIx,
 };
 
 /// Facts with the tables that resolution reads. Building it is a few sorts.
@@ -116,6 +116,23 @@ impl Loaded {
         self.declared(symbol.scope, symbol.name).filter(move |other| self.head(*other) == head)
     }
 
+    /// All declarations that a name may mean where it leads to this one: those that are one symbol
+    /// with it, and those that share its name in another space.
+    pub(crate) fn namesakes(&self, ix: SymbolIx) -> impl Iterator<Item = SymbolIx> + use<'_> {
+        let head = self.head(ix);
+        let symbol = self.facts.symbol(head);
+        let shared = self.rules().spaces == Spaces::Uses
+            && matches!(self.facts.scope(symbol.scope).kind, ScopeKind::File | ScopeKind::Module);
+        self.declared(symbol.scope, symbol.name).filter(move |other| {
+            shared && self.facts.symbol(*other).kind != Kind::Impl || self.head(*other) == head
+        })
+    }
+
+    /// Whether a declaration means itself alone, whatever else has its name.
+    pub(crate) fn is_apart(&self, ix: SymbolIx) -> bool {
+        self.rules().spaces == Spaces::Uses && self.facts.symbol(ix).kind != Kind::Alias
+    }
+
     /// The innermost scope at a place.
     pub(crate) fn scope_at(&self, at: u32) -> ScopeIx {
         let before = self.scopes.partition_point(|ix| self.facts.scope(*ix).span.start <= at);
@@ -188,7 +205,11 @@ fn heads(facts: &Facts, declared: &[(ScopeIx, Name, SymbolIx)]) -> Vec<SymbolIx>
                 || facts.name(symbol.name).is_empty()
                 || symbol.flags.0 & unnamed == unnamed;
             if !alone {
-                let apart = rules.methods_apart && symbol.kind.is_callable();
+                let apart = match rules.spaces {
+                    Spaces::One => false,
+                    Spaces::Methods => symbol.kind.is_callable(),
+                    Spaces::Uses => matches!(symbol.kind, Kind::Macro | Kind::Alias),
+                };
                 let head = if apart { &mut method } else { &mut head };
                 heads[ix.0 as usize] = *head.get_or_insert(*ix);
             }

@@ -4,15 +4,20 @@
 //! built in the background; a view (`Code`) of any snapshot uses it for the files that have not
 //! changed since and looks at the others directly. Resolution runs on a view, lazily.
 
+mod descriptor;
 mod graph;
+mod imported;
 mod index;
 mod loaded;
 mod names;
+mod naming;
 mod query;
 mod resolve;
+mod scip;
 mod shelf;
 mod view;
 
+pub use imported::{ImportError, ImportReport, Imported, Refusal, RefusedDocument};
 pub use index::{CodeIndex, IndexStats};
 pub use query::{
     Ask, AskError, AskLimits, Call, Calls, CodeScope, Definition, Definitions, Dependencies,
@@ -20,5 +25,6 @@ pub use query::{
     Spelling, SymbolInfo, Symbols, Unused, UnusedSymbols, cut_words, kind_word,
 };
 pub use resolve::Certainty;
+pub use scip::{ScipPart, scip_head, scip_project, scip_tail};
 pub use shelf::Shelf;
 pub use view::Code;

@@ -5,11 +5,12 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use coderoom_syntax::{Place, SymbolIx, Tree};
+use coderoom_syntax::{Language, Place, SymbolIx, Tree};
 use parking_lot::Mutex;
 
 use super::{
     graph::Graph,
+    imported::Imported,
     index::{CodeIndex, language_of},
     loaded::Loaded,
     resolve::Memo,
@@ -41,6 +42,8 @@ pub struct Code {
     earlier: Option<Arc<Graph>>,
     /// What resolution has found out on this snapshot so far.
     memo: Mutex<Option<Memo>>,
+    /// What a compiler knows of it.
+    pub(crate) imported: Option<Arc<Imported>>,
 }
 
 /// Directories and last components, for finding modules.
@@ -89,6 +92,7 @@ impl Code {
             graph: Mutex::default(),
             earlier: None,
             memo: Mutex::default(),
+            imported: None,
         }
     }
 
@@ -267,6 +271,20 @@ impl Code {
             }
             paths
         })
+    }
+
+    /// The files of a package whose language belongs with `like`.
+    pub(crate) fn package(&self, dir: &str, like: Language) -> Vec<FileId> {
+        let mut files = Vec::new();
+        for name in self.files_in(dir) {
+            let path = if dir.is_empty() { name } else { format!("{dir}/{name}") };
+            let Some(id) = self.id_of(&path) else { continue };
+            let language = self.file(id).and_then(|file| language_of(file));
+            if language.is_some_and(|it| it.is_related(like)) {
+                files.push(id);
+            }
+        }
+        files
     }
 
     /// The file that a place is, or is in.

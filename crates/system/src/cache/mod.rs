@@ -12,6 +12,7 @@
 
 mod disk;
 mod error;
+mod kept;
 mod lock;
 mod manifest;
 mod map;
@@ -36,6 +37,7 @@ use lock::Lock;
 use manifest::PartRow;
 
 pub use error::CacheError;
+pub use kept::{forget_index, keep_index, kept_index};
 pub use open::{Cached, CachedBody, CachedFile};
 pub use prune::{Pruned, prune};
 pub use recall::Recall;

@@ -245,8 +245,7 @@ fn callees_of(
         let all = &facts.facts.occurrences;
         let from = all.partition_point(|it| it.start < range.start);
         let to = all.partition_point(|it| it.start < range.end);
-        for ix in from..to {
-            let it = all[ix];
+        for (ix, it) in (from..to).zip(&all[from..to.max(from)]) {
             if it.role != Role::Call {
                 continue;
             }

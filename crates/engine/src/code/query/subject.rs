@@ -209,6 +209,14 @@ pub(crate) fn of_occurrence(
 ) -> Subject {
     let resolution = resolver.resolve(file, ix);
     let occurrence = facts.facts.occurrence(ix);
+    if let Some(targets) = resolver.code.known_at(file, occurrence.start) {
+        return Subject {
+            found: targets.into_iter().map(Found::Symbol).collect(),
+            name: facts.facts.name(occurrence.name).to_owned(),
+            at: Some((file, ix)),
+            ..Subject::default()
+        };
+    }
     let external = resolution.found == [Found::External];
     let import = if external { binding_import(facts, file, ix) } else { None };
     let mut found: Vec<Found> =

@@ -76,8 +76,33 @@ pub(crate) fn uses(
     for place in subject.found.iter().filter_map(place_of) {
         uses_of_module(resolver, place, &mut found);
     }
+    known(resolver, subject, &wanted, &mut found);
     sort(resolver, &mut found);
     (found, cut)
+}
+
+/// In files that an imported index speaks for, what it knows counts, and of ours only what it cannot
+/// say: that a call of a method may run one that overrides it.
+fn known(resolver: &Resolver<'_>, subject: &Subject, wanted: &Wanted, found: &mut Vec<Use>) {
+    let code = resolver.code;
+    let targets = subject.targets();
+    if targets.len() != subject.found.len() {
+        return;
+    }
+    let Some(known) = code.known_references(&targets) else { return };
+    let overrides = |targets: Vec<Target>| targets.iter().any(|it| wanted.overridden.contains(it));
+    found.retain(|it| {
+        !code.is_known(it.file)
+            || it.certainty == Certainty::Likely
+                && code.known_at(it.file, it.at).is_some_and(overrides)
+    });
+    found.extend(known.into_iter().map(|(file, span, role)| Use {
+        file,
+        at: span.start,
+        len: span.end - span.start,
+        role,
+        certainty: Certainty::Exact,
+    }));
 }
 
 fn place_of(found: &Found) -> Option<&Arc<Place>> {
@@ -110,6 +135,8 @@ fn wanted(resolver: &mut Resolver<'_>, subject: &[Found]) -> (Wanted, Vec<String
                 if flags.has(Flags::LINKED) {
                     found.extend(resolver.linked(&name).into_iter().map(Found::Symbol));
                 }
+                let implementing = resolver.implementing(*target, &name);
+                found.extend(implementing.into_iter().map(Found::Symbol));
                 if flags.has(Flags::DEFAULT) && !names.iter().any(|it| it == DEFAULT) {
                     names.push(DEFAULT.to_owned());
                 }
@@ -165,10 +192,9 @@ fn in_file(
         let resolution = resolver.resolve(file, *ix);
         let certainty = if resolution.found.iter().any(|it| wanted.found.contains(it)) {
             resolution.certainty()
-        } else if resolution.targets().any(|it| wanted.family.contains(&it)) {
-            Certainty::Likely
-        } else if resolution.targets().any(|it| wanted.overridden.contains(&it))
-            && dispatch::is_dynamic(resolver, file, &facts, occurrence.form)
+        } else if resolution.targets().any(|it| wanted.family.contains(&it))
+            || resolution.targets().any(|it| wanted.overridden.contains(&it))
+                && dispatch::is_dynamic(resolver, file, &facts, occurrence.form)
         {
             Certainty::Likely
         } else if resolution.found.is_empty() && may_be(wanted, occurrence.form) {

@@ -9,12 +9,16 @@ mod guess;
 mod members;
 mod modules;
 mod scopes;
+mod space;
 mod types;
 
 use std::{collections::HashMap, sync::Arc};
 
-use coderoom_syntax::{ExprIx, Flags, Form, Kind, Name, OccurrenceIx, Place, ScopeKind, SymbolIx};
+use coderoom_syntax::{
+    ExprIx, Flags, Form, Kind, Name, OccurrenceIx, Place, ScopeKind, Spaces, SymbolIx,
+};
 
+use self::space::Space;
 use super::{
     loaded::Loaded,
     view::{Code, Target},
@@ -76,44 +80,6 @@ impl Resolution {
             Found::Symbol(target) => Some(*target),
             _ => None,
         })
-    }
-}
-
-/// Which symbols of a name are looked for, where methods have names of their own.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Space {
-    /// All.
-    Any,
-    /// What can be called.
-    Called,
-    /// What is no method.
-    Valued,
-}
-
-impl Space {
-    /// What a name in this role can be.
-    fn of(role: coderoom_syntax::Role, rules: &coderoom_syntax::Rules) -> Space {
-        use coderoom_syntax::Role;
-        match role {
-            _ if !rules.methods_apart => Space::Any,
-            Role::Call => Space::Called,
-            Role::Import | Role::Definition => Space::Any,
-            Role::Read | Role::Write | Role::Type | Role::Inherit => Space::Valued,
-        }
-    }
-
-    /// Whether a symbol can be meant.
-    pub(crate) fn has(self, kind: Kind) -> bool {
-        match self {
-            Space::Any => true,
-            // Types are called to make instances, and components of records to read them.
-            Space::Called => {
-                kind.is_callable()
-                    || kind.is_type()
-                    || matches!(kind, Kind::Alias | Kind::Property | Kind::Module)
-            }
-            Space::Valued => !kind.is_callable(),
-        }
     }
 }
 
@@ -312,21 +278,28 @@ impl<'c> Resolver<'c> {
     fn resolve_form(&mut self, file: FileId, facts: &Loaded, ix: OccurrenceIx) -> Resolution {
         let occurrence = *facts.facts.occurrence(ix);
         match occurrence.form {
+            Form::Definition(symbol) if facts.is_apart(symbol) => {
+                let target = Target { file, symbol: facts.head(symbol) };
+                Resolution::sure(vec![Found::Symbol(target)])
+            }
             Form::Definition(symbol) => {
                 Resolution::sure(self.follow(Target { file, symbol: facts.head(symbol) }))
             }
             Form::Bare => {
                 let scope = facts.scope_at(occurrence.start);
-                self.space = Space::of(occurrence.role, facts.rules());
-                Resolution::sure(self.bare(file, facts, scope, occurrence.start, occurrence.name))
+                self.space = Space::of(&occurrence, facts.rules());
+                let found = self.bare(file, facts, scope, occurrence.start, occurrence.name);
+                Resolution::sure(self.narrowed_to(found))
             }
+            Form::Macro => self.macro_named(file, facts, &occurrence),
             Form::Member(of) => {
                 let things = self.value(file, of);
                 let name = facts.facts.name(occurrence.name);
-                self.space = Space::of(occurrence.role, facts.rules());
+                self.space = Space::of(&occurrence, facts.rules());
                 let members = self.members(&things, name, facts.facts.language);
                 if members.known && !(things.guessed && members.only_external()) {
                     let found = members.hits.into_iter().map(|hit| hit.found).collect();
+                    let found = self.narrowed_to(found);
                     return Resolution { found, guessed: things.guessed || members.guessed };
                 }
                 self.guess(facts, of, name)
@@ -334,6 +307,9 @@ impl<'c> Resolver<'c> {
             Form::Label(of) => {
                 let things = self.value(file, of);
                 let name = facts.facts.name(occurrence.name);
+                if facts.rules().spaces == Spaces::Uses {
+                    self.space = Space::Fields;
+                }
                 let mut found = self.label(&things, name);
                 if found.is_empty() && !things.is_unknown() && facts.rules().expression_keys {
                     let scope = facts.scope_at(occurrence.start);
@@ -371,7 +347,7 @@ impl<'c> Resolver<'c> {
     pub(crate) fn follow(&mut self, target: Target) -> Vec<Found> {
         let Some(facts) = self.facts(target.file) else { return Vec::new() };
         let mut found = Vec::new();
-        for ix in facts.group(target.symbol) {
+        for ix in facts.namesakes(target.symbol) {
             let symbol = facts.facts.symbol(ix);
             if symbol.kind != Kind::Alias {
                 found.push(Found::Symbol(Target { file: target.file, symbol: facts.head(ix) }));

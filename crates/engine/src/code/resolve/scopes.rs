@@ -6,7 +6,7 @@ use coderoom_syntax::{
     Flags, Kind, Name, Redeclared, ScopeIx, ScopeKind, Symbol, SymbolIx, TypeScope,
 };
 
-use super::{Found, Resolver, Space, Target, Thing, Things};
+use super::{Found, Resolver, Target, Thing, Things, space::Space};
 use crate::{code::loaded::Loaded, file::FileId};
 
 impl Resolver<'_> {

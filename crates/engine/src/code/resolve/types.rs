@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use coderoom_syntax::{Expr, ExprIx, Kind, OccurrenceIx, ScopeIx, SymbolIx};
 
-use super::{Args, Found, Resolver, Space, Target, Thing, Things};
+use super::{Args, Found, Resolver, Target, Thing, Things, space::Space};
 use crate::{code::loaded::Loaded, file::FileId};
 
 /// A type and what it inherits, nearest first, each with its type arguments.
@@ -166,7 +166,7 @@ impl Resolver<'_> {
             }
         }
         if let coderoom_syntax::Form::Member(of) = occurrence.form {
-            let space = Space::of(occurrence.role, facts.rules());
+            let space = Space::of(&occurrence, facts.rules());
             return self.member_value(file, facts, of, occurrence.name, space);
         }
         let resolution = self.resolve(file, at);
@@ -586,6 +586,16 @@ impl Resolver<'_> {
                 }
             }
         }
+        let types = self.with(target, |_, facts| facts.rules().element_types).unwrap_or_default();
+        for member in types {
+            let hits = self.type_members(target, args, member, on);
+            if let Some(Found::Symbol(ty)) = hits.first().map(|hit| &hit.found)
+                && self.kind(*ty) == Some(Kind::TypeAlias)
+            {
+                let things = self.aliased_type(*ty);
+                return self.seen_on(&things, Some(on));
+            }
+        }
         let underlying = self.underlying(target, args);
         if !underlying.is_unknown() && self.enter() {
             let things = self.element(&underlying);
@@ -859,9 +869,11 @@ fn needs_binding(thing: &Thing) -> bool {
 /// Whether a parameter's value is what its place says, and no default.
 fn is_given(facts: &coderoom_syntax::Facts, value: ExprIx) -> bool {
     match facts.expr(value) {
-        Expr::This(_) | Expr::ThisType(_) | Expr::CallbackParameter(..) | Expr::Parameter(..) => {
-            true
-        }
+        Expr::This(_)
+        | Expr::ThisType(_)
+        | Expr::CallbackParameter(..)
+        | Expr::Parameter(..)
+        | Expr::Else(..) => true,
         Expr::Either(parts) => parts.iter().any(|part| is_given(facts, *part)),
         _ => false,
     }

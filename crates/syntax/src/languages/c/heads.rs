@@ -22,6 +22,8 @@ pub(super) struct Head {
     typed: bool,
     /// Whether the name has a `::` in it.
     qualified: bool,
+    /// Whether a name has come behind the type.
+    named: bool,
 }
 
 impl Masker<'_> {
@@ -30,8 +32,14 @@ impl Masker<'_> {
         if self.cpp && self.context() == Context::Record && self.is_qt_section(start) {
             return;
         }
-        let mut head =
-            Head { start, words: Vec::new(), before_star: None, typed: false, qualified: false };
+        let mut head = Head {
+            start,
+            words: Vec::new(),
+            before_star: None,
+            typed: false,
+            qualified: false,
+            named: false,
+        };
         let mut at = start;
         while let Some(next) = self.head_step(&mut head, at) {
             at = next;
@@ -71,6 +79,9 @@ impl Masker<'_> {
             }
             Token::Punct(b'[') if self.is(at + 1, b'[') => {
                 Some(self.pair[at]).filter(|&close| close != NONE).map(|close| close + 1)
+            }
+            Token::Punct(b'~') if self.is_name(at + 1) && self.is(at + 2, b'(') => {
+                self.call_in_head(head, at + 1)
             }
             _ => None,
         }
@@ -153,6 +164,8 @@ impl Masker<'_> {
                 break;
             }
         }
+        let plain = |n: &usize| !words::looks_like_annotation(self.word(*n));
+        head.named |= head.typed || head.before_star.is_some() || head.words.iter().any(plain);
         head.words.push(at);
         Some(end)
     }
@@ -259,6 +272,11 @@ impl Masker<'_> {
             && !head.qualified
             && head.before_star.is_none()
             && !(at > 0 && self.is(at - 1, b'~'));
+        if head.named && words::looks_like_annotation(self.word(at)) {
+            // `int x GUARDED_BY(lock);`
+            self.hide(at, close + 1);
+            return Some(close + 1);
+        }
         let record = self.context() == Context::Record;
         let macro_like = words::looks_like_macro(self.word(at));
         if lone && record && self.cpp {

@@ -397,6 +397,8 @@ impl Masker<'_> {
         }
         if words::is_typeof(word) {
             self.type_of(at);
+        } else if self.cpp && word == "new" {
+            self.new_array(at);
         } else if let Some(other) =
             words::stand_in(word).filter(|_| self.is(at + 1, b'(') && !self.is(at + 2, b')'))
         {

@@ -57,9 +57,27 @@ impl Masker<'_> {
         if call_before {
             self.hide(before - 1, at);
         }
+        if self.cpp && self.is_name(at + 1) && self.token(at + 2) == Some(Token::Text) {
+            self.hide(at + 1, at + 2);
+        }
         let call_behind = self.is_name(at + 1) && !self.gone[at + 1];
         if let Some(close) = self.close_of(at + 2).filter(|_| call_behind) {
             self.hide(at + 1, close + 1);
+        }
+    }
+
+    /// `new T *[n]` becomes `new T [n]`.
+    pub(super) fn new_array(&mut self, at: usize) {
+        let mut end = at + 1;
+        while matches!(self.token(end), Some(Token::Path)) || self.is_name(end) {
+            end += 1;
+        }
+        let stars = end;
+        while self.is(end, b'*') {
+            end += 1;
+        }
+        if self.is(end, b'[') {
+            self.blank_tokens(stars, end);
         }
     }
 

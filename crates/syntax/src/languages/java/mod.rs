@@ -13,7 +13,8 @@ mod types;
 mod walk;
 
 use crate::{
-    Budget, Builder, Facts, Language, Place, Plugin, Redeclared, Rules, Tree, TypeScope, tree,
+    Budget, Builder, Facts, Language, Place, Plugin, Redeclared, Rules, Spaces, Tree, TypeScope,
+    tree,
 };
 
 /// The plug-in.
@@ -22,7 +23,7 @@ pub(crate) struct Java;
 static RULES: Rules = Rules {
     type_scope: TypeScope::Inherited,
     redeclared: Redeclared::Another,
-    methods_apart: true,
+    spaces: Spaces::Methods,
     constructors: &["<init>"],
     transparent: &["Optional"],
     common_members: COMMON,

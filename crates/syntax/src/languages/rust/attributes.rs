@@ -42,21 +42,15 @@ const BUILT_IN: &[&str] = &[
     "expect",
     "feature",
     "forbid",
-    "global_allocator",
     "ignore",
     "inline",
-    "macro_export",
     "macro_use",
     "must_use",
     "no_implicit_prelude",
     "no_main",
     "no_std",
     "non_exhaustive",
-    "panic_handler",
     "path",
-    "proc_macro",
-    "proc_macro_attribute",
-    "proc_macro_derive",
     "recursion_limit",
     "repr",
     "rustc_const_stable",
@@ -151,7 +145,7 @@ impl Walk<'_> {
             }
             _ => {}
         }
-        if BUILT_IN.contains(&name) && !qualified {
+        if (BUILT_IN.contains(&name) || REACHED.contains(&name)) && !qualified {
             return found;
         }
         let span = self.attribute_path();

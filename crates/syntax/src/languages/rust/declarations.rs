@@ -42,7 +42,7 @@ impl Walk<'_> {
         match self.kind() {
             T::OpenBrace => self.group(|walk| walk.fields(None)),
             T::OpenParen => {
-                self.group(|walk| walk.positional_fields());
+                self.group(|walk| walk.positional_fields(None));
                 self.where_clause();
                 header_end = self.end();
                 self.expect(T::Semi, "`;`");
@@ -100,11 +100,12 @@ impl Walk<'_> {
     }
 
     /// `Type, Type`: fields `0`, `1`, which no one calls by a written name where they are declared.
-    fn positional_fields(&mut self) {
+    fn positional_fields(&mut self, visibility: Option<Visibility>) {
         let mut n = 0;
         while !self.at_end() {
             let mut before = self.attributes();
             before.visibility = self.visibility();
+            before.visibility = visibility.unwrap_or(before.visibility);
             let start = self.start();
             let pos = self.pos;
             let ty = self.ty();
@@ -162,7 +163,7 @@ impl Walk<'_> {
                 let named = self.at(T::OpenBrace);
                 self.group(|walk| match named {
                     true => walk.fields(Some(Visibility::Public)),
-                    false => walk.positional_fields(),
+                    false => walk.positional_fields(Some(Visibility::Public)),
                 });
                 self.facts.close();
             }
@@ -305,6 +306,10 @@ impl Walk<'_> {
             } else {
                 let pattern = self.pattern_binding(Kind::Parameter);
                 let ty = if self.eat(T::Colon) { self.ty() } else { ExprIx::UNKNOWN };
+                if self.in_macro > 0 && self.eat(T::In) {
+                    // `proptest!`'s `name in strategy`.
+                    self.expression();
+                }
                 let full = self.since(start);
                 self.settle(pattern, ty, ExprIx::UNKNOWN, full);
             }

@@ -3,7 +3,7 @@
 //! Operators' precedence is not looked at: all that is asked of `a + b` is its names.
 
 use super::{known, lexer::T, walk::Walk};
-use crate::facts::{Expr, ExprIx, Form, Kind, Role, ScopeKind, Span};
+use crate::facts::{Expr, ExprIx, Form, Kind, Role, Span};
 
 /// Elements of a literal that are looked at to say what it holds.
 const SAMPLE: usize = 8;
@@ -176,7 +176,10 @@ impl Walk<'_> {
                     value = self.member_access(value);
                 }
                 T::OpenParen => {
-                    self.set_role(value, Role::Call);
+                    // Not `(self.field)(x)`, which calls what the field holds.
+                    if self.token_at(self.pos.saturating_sub(1)).kind != T::CloseParen {
+                        self.set_role(value, Role::Call);
+                    }
                     let name = known::Name::before(self);
                     let args = self.arguments(value, None);
                     value = known::called(self, value, name, &args);
@@ -255,7 +258,7 @@ impl Walk<'_> {
         known::method(self, &known::MethodCall { of, callee, name, turbofish, args: &args })
     }
 
-    /// The arguments of a call; what each stands for (of a closure: its result).
+    /// The arguments of a call; what each stands for.
     fn arguments(&mut self, callee: ExprIx, method: Option<(ExprIx, Span)>) -> Vec<ExprIx> {
         let modes = self.open_modes();
         let ranged = self.ranged;
@@ -425,8 +428,7 @@ impl Walk<'_> {
     fn path_expression(&mut self) -> ExprIx {
         let word = self.token(0);
         let path = self.value_path(Role::Read);
-        if self.at(T::Bang) && !self.joined_eq() && path.last.is_some() {
-            self.set_role(path.expr, Role::Call);
+        if self.at(T::Bang) && self.at_macro_arguments() && path.last.is_some() {
             return self.macro_arguments(path.last);
         }
         if self.at(T::OpenBrace) && self.at_struct_literal() {
@@ -443,9 +445,9 @@ impl Walk<'_> {
         path.expr
     }
 
-    /// Whether the `!` here is an operator's (`a != b` is one token; `$a ! = b` is none).
-    fn joined_eq(&self) -> bool {
-        !matches!(self.kind_of(1), T::OpenParen | T::OpenBracket | T::OpenBrace | T::Ident)
+    /// Whether a macro's arguments follow the `!` here.
+    pub(super) fn at_macro_arguments(&self) -> bool {
+        self.at_group(1) || self.kind_of(1) == T::Ident && self.at_group(2)
     }
 
     /// Whether the brace here holds fields.
@@ -499,15 +501,13 @@ impl Walk<'_> {
             || self.kind_of(ahead) == T::Move && self.kind_of(ahead + 1) == T::Pipe
     }
 
-    /// `|a, b: T| value`. Stands for its result.
+    /// `|a, b: T| value`: a function without a name.
     fn closure(&mut self) -> ExprIx {
         let expected = self.expected.take();
-        let is_async = self.at(T::Async);
         while matches!(self.kind(), T::Move | T::Static | T::Async | T::Const | T::Unsafe) {
             self.bump();
         }
-        let start = self.start();
-        self.facts.open(ScopeKind::Block, Span::new(start, start), None);
+        let unnamed = self.open_unnamed();
         self.expect(T::Pipe, "`|`");
         let mut parameter = 0;
         while !self.at_end() && !self.eat(T::Pipe) {
@@ -532,19 +532,11 @@ impl Walk<'_> {
                 self.skip();
             }
         }
-        let mut value = ExprIx::UNKNOWN;
-        if self.eat(T::Arrow) {
-            let ty = self.ty();
-            value = self.facts.wrap(ty, Expr::Instance);
-        }
+        let ty = if self.eat(T::Arrow) { self.ty() } else { ExprIx::UNKNOWN };
         let modes = self.set_modes(Modes { no_and: false, ..self.modes });
-        let body = self.expression();
+        let value = self.expression();
         self.restore_modes(modes);
-        self.facts.close_at(self.end());
-        if is_async {
-            return ExprIx::UNKNOWN;
-        }
-        if value.is_known() { value } else { body }
+        self.close_unnamed(unnamed, ty, value)
     }
 }
 

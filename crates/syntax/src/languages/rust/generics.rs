@@ -165,12 +165,12 @@ impl Walk<'_> {
         let is_name = self.pos == pos + 1;
         let bounds = if self.eat(T::Colon) { self.bounds(Role::Type) } else { Vec::new() };
         if is_name && !bounds.is_empty() {
-            self.bind(subject, bounds);
+            self.add_bounds(subject, bounds);
         }
     }
 
     /// Adds bounds to the type parameter that is called so.
-    fn bind(&mut self, subject: Span, mut bounds: Vec<ExprIx>) {
+    fn add_bounds(&mut self, subject: Span, mut bounds: Vec<ExprIx>) {
         let name = self.facts.name_at(subject);
         let found = self.type_parameters.iter().rev().find(|(it, _)| *it == name);
         let Some(&(_, symbol)) = found else { return };

@@ -244,11 +244,11 @@ impl Walk<'_> {
     /// `const A: T = v;`, `static A: T = v;`, `const _: () = { ... };`.
     fn constant(&mut self, before: &Before, within: Within) {
         self.bump();
-        self.eat(T::Mut);
+        let kind = if self.eat(T::Mut) { Kind::Variable } else { Kind::Constant };
         // `lazy_static!`'s `static ref`.
         self.eat(T::Ref);
         let symbol = match self.identifier() {
-            Some(at) => Some(self.define_item(Kind::Constant, at, before)),
+            Some(at) => Some(self.define_item(kind, at, before)),
             None => {
                 if !self.eat(T::Underscore) {
                     self.missing("a name");

@@ -198,6 +198,17 @@ impl<'s> Name<'s> {
     }
 }
 
+/// What calling gives, the arguments telling of type parameters.
+fn call(walk: &mut Walk<'_>, callee: ExprIx, args: &[ExprIx]) -> ExprIx {
+    let tells =
+        |arg: &ExprIx| !matches!(walk.facts.expr_of(*arg), Expr::Unknown | Expr::Builtin(_));
+    let callee = match args.iter().any(tells) {
+        true => walk.facts.wrap(callee, |callee| Expr::Apply(callee, args.to_vec())),
+        false => callee,
+    };
+    walk.facts.wrap(callee, Expr::Call)
+}
+
 /// The result of calling a function.
 pub(super) fn called(
     walk: &mut Walk<'_>,
@@ -206,7 +217,7 @@ pub(super) fn called(
     args: &[ExprIx],
 ) -> ExprIx {
     let first = args.first().copied().unwrap_or_default();
-    let result = walk.facts.wrap(callee, Expr::Call);
+    let result = call(walk, callee, args);
     match (name.of, name.name) {
         ("", "Some" | "Ok") => first,
         ("mem", "take" | "replace") => first,
@@ -222,8 +233,8 @@ pub(super) fn called(
 /// The result of calling a method.
 pub(super) fn method(walk: &mut Walk<'_>, call: &MethodCall<'_>) -> ExprIx {
     let of = call.of;
-    let result = walk.facts.wrap(call.callee, Expr::Call);
-    let closure = call.args.last().copied().unwrap_or_default();
+    let result = self::call(walk, call.callee, call.args);
+    let last = call.args.last().copied().unwrap_or_default();
     let name = walk.facts.text(call.name);
     let known = match name {
         "collect" | "into" | "parse" | "try_into" | "sum" | "product" | "downcast_ref"
@@ -233,9 +244,12 @@ pub(super) fn method(walk: &mut Walk<'_>, call: &MethodCall<'_>) -> ExprIx {
             walk.facts.wrap(call.turbofish, Expr::Instance)
         }
         "map" | "filter_map" | "flat_map" | "map_while" | "scan" => {
-            walk.facts.wrap(closure, Expr::List)
+            let made = walk.facts.wrap(last, Expr::Call);
+            walk.facts.wrap(made, Expr::List)
         }
-        "and_then" | "map_or" | "map_or_else" | "fold" | "find_map" | "then" => closure,
+        "and_then" | "map_or" | "map_or_else" | "fold" | "find_map" | "then" => {
+            walk.facts.wrap(last, Expr::Call)
+        }
         "enumerate" => {
             let element = walk.facts.wrap(of, Expr::Element);
             let pair = walk.facts.wrap(element, |it| Expr::Tuple(vec![ExprIx::UNKNOWN, it]));
@@ -243,7 +257,7 @@ pub(super) fn method(walk: &mut Walk<'_>, call: &MethodCall<'_>) -> ExprIx {
         }
         "zip" => {
             let parts =
-                vec![walk.facts.wrap(of, Expr::Element), walk.facts.wrap(closure, Expr::Element)];
+                vec![walk.facts.wrap(of, Expr::Element), walk.facts.wrap(last, Expr::Element)];
             let pair = walk.facts.expr(Expr::Tuple(parts));
             walk.facts.expr(Expr::List(pair))
         }
@@ -296,3 +310,259 @@ impl Walk<'_> {
         if first.is_known() { first } else { second }
     }
 }
+
+/// Names of methods that the standard library's own types have: on a value of unknown type, such a
+/// name says nothing.
+pub(super) const METHODS: &[&str] = &[
+    "abs",
+    "all",
+    "and",
+    "and_then",
+    "any",
+    "append",
+    "args",
+    "as_bytes",
+    "as_deref",
+    "as_mut",
+    "as_os_str",
+    "as_path",
+    "as_ptr",
+    "as_ref",
+    "as_slice",
+    "as_str",
+    "await",
+    "binary_search",
+    "borrow",
+    "borrow_mut",
+    "bytes",
+    "by_ref",
+    "canonicalize",
+    "ceil",
+    "chain",
+    "chars",
+    "checked_add",
+    "checked_sub",
+    "chunks",
+    "clear",
+    "clone",
+    "cloned",
+    "cmp",
+    "collect",
+    "components",
+    "concat",
+    "contains",
+    "contains_key",
+    "copied",
+    "copy_from_slice",
+    "count",
+    "create",
+    "current_dir",
+    "dedup",
+    "default",
+    "deref",
+    "display",
+    "downcast_ref",
+    "drain",
+    "drop",
+    "elapsed",
+    "ends_with",
+    "entry",
+    "enumerate",
+    "env",
+    "eq",
+    "err",
+    "exists",
+    "expect",
+    "extend",
+    "extend_from_slice",
+    "extension",
+    "file_name",
+    "file_stem",
+    "file_type",
+    "fill",
+    "filter",
+    "filter_map",
+    "find",
+    "find_map",
+    "finish",
+    "first",
+    "flat_map",
+    "flatten",
+    "floor",
+    "flush",
+    "fmt",
+    "fold",
+    "for_each",
+    "from",
+    "from_str",
+    "fuse",
+    "get",
+    "get_mut",
+    "get_or_insert_with",
+    "ge",
+    "gt",
+    "hash",
+    "index",
+    "insert",
+    "insert_str",
+    "inspect",
+    "into",
+    "into_boxed_slice",
+    "into_bytes",
+    "into_inner",
+    "into_iter",
+    "into_os_string",
+    "into_string",
+    "is_absolute",
+    "is_alphabetic",
+    "is_char_boundary",
+    "is_digit",
+    "is_dir",
+    "is_empty",
+    "is_err",
+    "is_file",
+    "is_none",
+    "is_ok",
+    "is_some",
+    "is_some_and",
+    "is_symlink",
+    "iter",
+    "iter_mut",
+    "join",
+    "key",
+    "keys",
+    "kind",
+    "last",
+    "le",
+    "len",
+    "lines",
+    "load",
+    "lock",
+    "lt",
+    "map",
+    "map_err",
+    "map_or",
+    "matches",
+    "max",
+    "max_by",
+    "max_by_key",
+    "metadata",
+    "min",
+    "min_by",
+    "min_by_key",
+    "modified",
+    "ne",
+    "new",
+    "next",
+    "next_back",
+    "nth",
+    "ok",
+    "ok_or",
+    "ok_or_else",
+    "open",
+    "or",
+    "or_else",
+    "or_insert",
+    "or_insert_with",
+    "output",
+    "parent",
+    "parse",
+    "partial_cmp",
+    "partition",
+    "path",
+    "peek",
+    "peekable",
+    "pop",
+    "pop_back",
+    "pop_front",
+    "position",
+    "pow",
+    "push",
+    "push_back",
+    "push_front",
+    "push_str",
+    "read",
+    "read_exact",
+    "read_line",
+    "read_to_end",
+    "read_to_string",
+    "recv",
+    "remove",
+    "repeat",
+    "replace",
+    "reserve",
+    "resize",
+    "retain",
+    "rev",
+    "reverse",
+    "rfind",
+    "rsplit",
+    "run",
+    "saturating_sub",
+    "seek",
+    "send",
+    "set",
+    "sin",
+    "size_hint",
+    "skip",
+    "skip_while",
+    "sort",
+    "sort_by",
+    "sort_by_key",
+    "sort_unstable",
+    "source",
+    "spawn",
+    "split",
+    "split_at",
+    "split_off",
+    "split_once",
+    "split_whitespace",
+    "splitn",
+    "sqrt",
+    "starts_with",
+    "status",
+    "step_by",
+    "store",
+    "strip_prefix",
+    "strip_suffix",
+    "sum",
+    "swap",
+    "swap_remove",
+    "take",
+    "take_while",
+    "then",
+    "then_some",
+    "to_ascii_lowercase",
+    "to_lowercase",
+    "to_owned",
+    "to_path_buf",
+    "to_str",
+    "to_string",
+    "to_string_lossy",
+    "to_uppercase",
+    "to_vec",
+    "trim",
+    "trim_end",
+    "trim_matches",
+    "trim_start",
+    "truncate",
+    "try_from",
+    "try_into",
+    "unwrap",
+    "unwrap_err",
+    "unwrap_or",
+    "unwrap_or_default",
+    "unwrap_or_else",
+    "values",
+    "values_mut",
+    "wait",
+    "windows",
+    "with_capacity",
+    "with_extension",
+    "wrapping_add",
+    "write",
+    "write_all",
+    "write_fmt",
+    "write_str",
+    "zip",
+];

@@ -3,10 +3,8 @@
 //! Comments and white space leave no tokens; doc comments are listed apart. Brackets that have no
 //! partner are given one or dropped, so that whoever reads the tokens can rely on groups.
 
+use super::brackets;
 use crate::Span;
-
-/// Open brackets among which a closing one looks for its partner.
-const NEAR: usize = 64;
 
 /// What a token is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -139,7 +137,6 @@ pub(super) fn tokens(source: &str) -> Tokens {
             docs: Vec::new(),
             errors: Vec::new(),
         },
-        open: Vec::new(),
     };
     lexer.run();
     lexer.out
@@ -150,8 +147,6 @@ struct Lexer<'s> {
     bytes: &'s [u8],
     at: usize,
     out: Tokens,
-    /// Opening brackets whose partner has not come.
-    open: Vec<u32>,
 }
 
 impl Lexer<'_> {
@@ -166,13 +161,10 @@ impl Lexer<'_> {
             self.step();
         }
         let end = self.out.list.len() as u32;
-        for open in std::mem::take(&mut self.open) {
-            self.out.list[open as usize].mate = end;
-            let span = self.out.list[open as usize].span();
-            self.out.errors.push((span, "this bracket is never closed"));
-        }
         let len = self.bytes.len() as u32;
         self.out.list.push(Token { kind: T::End, start: len, end: len, mate: end });
+        let errors = brackets::pair(&mut self.out.list, self.bytes);
+        self.out.errors.extend(errors);
     }
 
     fn after_shebang(&self) -> &str {
@@ -203,12 +195,6 @@ impl Lexer<'_> {
             b'0'..=b'9' => self.number(),
             b'"' => self.text(0),
             b'\'' => self.quote(),
-            b'(' => self.opening(T::OpenParen),
-            b'[' => self.opening(T::OpenBracket),
-            b'{' => self.opening(T::OpenBrace),
-            b')' => self.closing(T::OpenParen, T::CloseParen),
-            b']' => self.closing(T::OpenBracket, T::CloseBracket),
-            b'}' => self.closing(T::OpenBrace, T::CloseBrace),
             _ => {
                 let (kind, len) = punctuation(byte, self.peek(1), self.peek(2));
                 self.push(kind, len);
@@ -400,44 +386,6 @@ impl Lexer<'_> {
         }
         self.push(T::Number, len);
     }
-
-    fn opening(&mut self, kind: T) {
-        self.open.push(self.out.list.len() as u32);
-        self.push(kind, 1);
-    }
-
-    /// Pairs a closing bracket with the nearest open one of its kind; those opened since end there.
-    fn closing(&mut self, opening: T, closing: T) {
-        let list = &self.out.list;
-        let recent = self.open.len().saturating_sub(NEAR);
-        let found = self.open[recent..].iter().rposition(|&ix| list[ix as usize].kind == opening);
-        let found = found.map(|found| recent + found);
-        // A brace is a stronger sign of what belongs together than what is inside.
-        let found = found.filter(|&found| {
-            closing == T::CloseBrace
-                || self.open[found..].iter().all(|&ix| list[ix as usize].kind != T::OpenBrace)
-        });
-        let Some(found) = found else {
-            let span = Span::new(self.at, self.at + 1);
-            self.out.errors.push((span, "this bracket was never opened"));
-            self.push(T::Other, 1);
-            return;
-        };
-        let mate = self.out.list.len() as u32;
-        for &open in &self.open[found..] {
-            self.out.list[open as usize].mate = mate;
-        }
-        for &open in &self.open[found + 1..] {
-            let span = self.out.list[open as usize].span();
-            self.out.errors.push((span, "this bracket is never closed"));
-        }
-        let open = self.open[found];
-        self.open.truncate(found);
-        self.push(closing, 1);
-        if let Some(last) = self.out.list.last_mut() {
-            last.mate = open;
-        }
-    }
 }
 
 /// Bytes of the identifier that the text begins with.
@@ -459,6 +407,12 @@ fn punctuation(byte: u8, next: u8, third: u8) -> (T, usize) {
         (b'!', b'=', _) => (T::NotEq, 2),
         (b'.', b'.', b'.' | b'=') => (T::Dots, 3),
         (b'.', b'.', _) => (T::Dots, 2),
+        (b'(', ..) => (T::OpenParen, 1),
+        (b')', ..) => (T::CloseParen, 1),
+        (b'[', ..) => (T::OpenBracket, 1),
+        (b']', ..) => (T::CloseBracket, 1),
+        (b'{', ..) => (T::OpenBrace, 1),
+        (b'}', ..) => (T::CloseBrace, 1),
         (b',', ..) => (T::Comma, 1),
         (b';', ..) => (T::Semi, 1),
         (b':', ..) => (T::Colon, 1),

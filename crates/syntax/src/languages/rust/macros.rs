@@ -24,7 +24,7 @@ impl Walk<'_> {
         if self.kind_of(ahead) != T::Bang {
             return false;
         }
-        let (last, _) = self.simple_path(Role::Call);
+        let last = self.value_path(Role::Call).last;
         let braces = self.kind_of(1) == T::OpenBrace;
         self.macro_content(last, Some(within));
         if !braces {

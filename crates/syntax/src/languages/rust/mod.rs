@@ -4,6 +4,7 @@
 //! Here the same code reads both. It is several times faster than a tree-sitter grammar too.
 
 mod attributes;
+mod brackets;
 mod declarations;
 mod expressions;
 mod generics;
@@ -22,7 +23,9 @@ mod types;
 mod uses;
 mod walk;
 
-use crate::{Budget, Builder, Facts, Language, Place, Plugin, Redeclared, Rules, Tree, TypeScope};
+use crate::{
+    Budget, Builder, Facts, Language, Place, Plugin, Redeclared, Rules, Spaces, Tree, TypeScope,
+};
 
 /// The plug-in.
 pub(crate) struct Rust;
@@ -32,6 +35,8 @@ static RULES: Rules = Rules {
     redeclared: Redeclared::Another,
     bare_modules: true,
     attached: true,
+    spaces: Spaces::Uses,
+    element_types: &["Item"],
     transparent: &[
         "Box",
         "Rc",
@@ -60,7 +65,7 @@ static RULES: Rules = Rules {
         "UnsafeCell",
     ],
     awaited: &["Option", "Result", "Future", "JoinHandle", "Poll"],
-    common_members: &[],
+    common_members: known::METHODS,
     guess_members: true,
     ..Rules::BY_NAME
 };

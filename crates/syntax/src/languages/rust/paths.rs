@@ -10,10 +10,6 @@ pub(super) struct Path {
     pub(super) expr: ExprIx,
     /// Its last name.
     pub(super) last: Option<Span>,
-    /// The name before that.
-    pub(super) before: Option<Span>,
-    /// What stands before the last name.
-    pub(super) of: ExprIx,
 }
 
 impl Walk<'_> {
@@ -112,19 +108,24 @@ impl Walk<'_> {
     pub(super) fn value_path(&mut self, role: Role) -> Path {
         let mut path = Path::default();
         let mut of = self.path_head();
+        // Whether what stands before leads into this crate.
+        let mut own = of.is_none();
         loop {
             let token = self.token(0);
             match token.kind {
                 T::Ident => {
                     self.bump();
                     let more = self.at(T::PathSep) && self.kind_of(1) == T::Ident;
-                    (path.before, path.last) = (path.last, Some(token.span()));
-                    path.of = of.unwrap_or_default();
-                    of = if of.is_none() && !more && self.at(T::Bang) {
-                        Some(self.facts.use_of(token.span(), Role::Call, Form::Bare))
-                    } else {
-                        self.segment(of, token.span(), if more { Role::Type } else { role })
+                    path.last = Some(token.span());
+                    let is_macro = self.at(T::Bang) && self.at_macro_arguments();
+                    of = match of {
+                        _ if is_macro && own => {
+                            Some(self.facts.use_of(token.span(), Role::Call, Form::Macro))
+                        }
+                        of if is_macro => self.segment(of, token.span(), Role::Call),
+                        of => self.segment(of, token.span(), if more { Role::Type } else { role }),
                     };
+                    own &= self.token_at(self.pos.saturating_sub(2)).kind == T::PathSep;
                 }
                 T::Crate | T::SelfValue | T::SelfType | T::Super | T::Dollar if of.is_none() => {
                     of = Some(self.path_root());

@@ -33,15 +33,17 @@ impl Walk<'_> {
     /// A pattern, `a | b` included.
     pub(super) fn pattern(&mut self) -> Pattern {
         self.eat(T::Pipe);
+        let from = self.bound.len();
         let first = self.pattern_binding(Kind::Variable);
-        if !self.at(T::Pipe) {
-            return first;
-        }
+        let outer = self.shared.clone();
         let mut patterns = vec![first];
         while self.eat(T::Pipe) {
+            // The names are those of the first alternative.
+            self.shared = from..self.bound.len();
             patterns.push(self.pattern_binding(Kind::Variable));
         }
-        Pattern::Or(patterns)
+        self.shared = outer;
+        if patterns.len() == 1 { patterns.remove(0) } else { Pattern::Or(patterns) }
     }
 
     /// A pattern without alternatives (a closure's parameter ends at `|`), with the kind of symbol
@@ -62,9 +64,9 @@ impl Walk<'_> {
             return self.visit_pattern(kind);
         }
         match self.kind() {
-            T::Ident if self.kind_of(1) == T::Bang && self.kind_of(2) != T::Eq => {
-                self.value_path(Role::Call);
-                self.macro_arguments(None);
+            T::Ident if self.kind_of(1) == T::Bang && self.at_group(2) => {
+                let path = self.value_path(Role::Call);
+                self.macro_arguments(path.last);
                 Pattern::Nothing
             }
             T::Ident if self.at_word("box") && self.kind_of(1) == T::Ident => {
@@ -122,9 +124,24 @@ impl Walk<'_> {
 
     fn named_pattern(&mut self, kind: Kind) -> Pattern {
         let at = self.bump().span();
-        let symbol = self.facts.define(kind, at, at);
+        let Some(symbol) = self.bind(kind, at) else {
+            return if self.eat(T::At) { self.visit_pattern(kind) } else { Pattern::Nothing };
+        };
         let inner = if self.eat(T::At) { self.visit_pattern(kind) } else { Pattern::Nothing };
         Pattern::Name(symbol, Box::new(inner))
+    }
+
+    /// Defines a name; none if an earlier alternative has done so.
+    fn bind(&mut self, kind: Kind, at: Span) -> Option<SymbolIx> {
+        let name = self.facts.name_at(at);
+        let shared = self.bound.get(self.shared.clone()).unwrap_or_default();
+        if let Some((_, symbol)) = shared.iter().find(|(it, _)| *it == name) {
+            self.facts.occurrence(at, Role::Definition, Form::Definition(*symbol));
+            return None;
+        }
+        let symbol = self.facts.define(kind, at, at);
+        self.bound.push((name, symbol));
+        Some(symbol)
     }
 
     fn tuple_pattern(&mut self) -> Pattern {
@@ -228,8 +245,9 @@ impl Walk<'_> {
                 }
                 if let Some(at) = self.identifier() {
                     let value = self.field_of(of, T::Ident, at, Role::Read);
-                    let symbol = self.facts.define(Kind::Variable, at, at);
-                    parts.push((value, Pattern::Name(symbol, Box::default())));
+                    if let Some(symbol) = self.bind(Kind::Variable, at) {
+                        parts.push((value, Pattern::Name(symbol, Box::default())));
+                    }
                 }
             }
             if !self.eat(T::Comma) && self.pos == pos {
@@ -255,6 +273,7 @@ impl Walk<'_> {
     /// Gives the names of a pattern their types and values: `ty` if one is declared, else those of
     /// `value`. The names hold behind `full`.
     pub(super) fn settle(&mut self, pattern: Pattern, ty: ExprIx, value: ExprIx, full: Span) {
+        self.bound.clear();
         if let Pattern::Name(symbol, inner) = pattern {
             let bound = self.facts.symbol_mut(symbol);
             (bound.ty, bound.value) = (ty, value);

@@ -12,6 +12,8 @@ use crate::{
 fn facts(source: &str) -> crate::Facts {
     let facts = extract(Language::Rust, source.as_bytes(), &Budget::default());
     assert!(facts.is_sound());
+    let packed = crate::Packed::new(&facts);
+    assert!(packed.unpack().is_ok_and(|again| again == facts));
     check_spans(&facts, source);
     facts
 }

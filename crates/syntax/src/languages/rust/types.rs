@@ -1,7 +1,7 @@
 //! Types, as written.
 
 use super::{lexer::T, walk::Walk};
-use crate::facts::{Expr, ExprIx, Role};
+use crate::facts::{Expr, ExprIx, Kind, Role, Span};
 
 /// Types of the language itself.
 const PRIMITIVE: &[&str] = &[
@@ -55,15 +55,12 @@ impl Walk<'_> {
                 self.ty()
             }
             T::Unsafe | T::Extern | T::Fn => self.function_pointer(),
-            _ if self.at_path() => {
-                let path = self.type_path(Role::Type);
-                if self.at(T::Bang) && self.kind_of(1) != T::Eq {
-                    self.facts.set_expr_role(path, Role::Call);
-                    self.macro_arguments(None);
-                    return ExprIx::UNKNOWN;
-                }
-                path
+            T::Ident if self.kind_of(1) == T::Bang && self.at_group(2) => {
+                let path = self.value_path(Role::Call);
+                self.macro_arguments(path.last);
+                ExprIx::UNKNOWN
             }
+            _ if self.at_path() => self.type_path(Role::Type),
             _ => {
                 self.missing("a type");
                 ExprIx::UNKNOWN
@@ -127,32 +124,38 @@ impl Walk<'_> {
         self.function_type()
     }
 
-    /// `(A, B) -> C` of a function pointer or of `Fn`.
+    /// `(A, B) -> C` of a function pointer or of `Fn`: a function without a name.
     fn function_type(&mut self) -> ExprIx {
+        let unnamed = self.open_unnamed();
         if self.at(T::OpenParen) {
             self.group(|walk| {
                 while !walk.at_end() {
-                    let pos = walk.pos;
-                    walk.attributes();
-                    if matches!(walk.kind(), T::Ident | T::Underscore)
-                        && walk.kind_of(1) == T::Colon
-                    {
-                        walk.bump();
-                        walk.bump();
-                    }
-                    if !walk.eat(T::Dots) {
-                        walk.ty();
-                    }
-                    if !walk.eat(T::Comma) && walk.pos == pos {
-                        walk.skip();
-                    }
+                    walk.type_of_parameter();
                 }
             });
         }
-        if self.eat(T::Arrow) {
-            self.ty();
+        let ty = if self.eat(T::Arrow) { self.ty() } else { ExprIx::UNKNOWN };
+        self.close_unnamed(unnamed, ty, ExprIx::UNKNOWN)
+    }
+
+    fn type_of_parameter(&mut self) {
+        let pos = self.pos;
+        self.attributes();
+        if matches!(self.kind(), T::Ident | T::Underscore) && self.kind_of(1) == T::Colon {
+            self.bump();
+            self.bump();
         }
-        ExprIx::UNKNOWN
+        let start = self.start();
+        if !self.eat(T::Dots) {
+            let ty = self.ty();
+            let name = self.facts.name("");
+            let at = Span::new(start, start);
+            let symbol = self.facts.declare_named(name, Kind::Parameter, at, self.since(start));
+            self.facts.symbol_mut(symbol).ty = ty;
+        }
+        if !self.eat(T::Comma) && self.pos == pos {
+            self.skip();
+        }
     }
 
     /// Whether a path begins here.

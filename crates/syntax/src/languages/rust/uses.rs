@@ -94,7 +94,7 @@ impl Walk<'_> {
                         return self.use_name(&prefix, Some(at), found);
                     }
                     let form = prefix.expr.map_or(Form::Bare, Form::Member);
-                    prefix.expr = Some(self.facts.use_of(at, Role::Import, form));
+                    prefix.expr = Some(self.facts.use_of(at, Role::Type, form));
                     prefix.push(self.facts.text(at));
                     prefix.last = Some(at);
                 }
@@ -146,6 +146,10 @@ impl Walk<'_> {
             None => prefix.expr.unwrap_or_default(),
         };
         match name {
+            // `use other_crate;`.
+            Some(at) if prefix.text.is_empty() => {
+                found.taken.push((self.facts.text(at).to_owned(), Vec::new()));
+            }
             Some(at) => {
                 let taken = self.facts.name_at(at);
                 match found.taken.last_mut().filter(|(module, _)| *module == prefix.text) {

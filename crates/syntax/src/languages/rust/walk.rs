@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     Builder, Cut, Facts, Name,
-    facts::{Expr, ExprIx, ScopeIx, Span, SymbolIx},
+    facts::{Expr, ExprIx, Flags, Kind, ScopeIx, ScopeKind, Span, SymbolIx},
 };
 
 /// A reading of one file.
@@ -32,6 +32,10 @@ pub(super) struct Walk<'s> {
     /// The type parameters that are visible here.
     pub(super) type_parameters: Vec<(Name, SymbolIx)>,
     pub(super) modes: Modes,
+    /// The names that the pattern that is being read has bound so far.
+    pub(super) bound: Vec<(Name, SymbolIx)>,
+    /// Those of them that the alternative that is being read shares.
+    pub(super) shared: std::ops::Range<usize>,
     /// The last name of the type that was read last.
     pub(super) last_path: Option<Span>,
     /// How many types were left to be inferred (`_`).
@@ -41,6 +45,12 @@ pub(super) struct Walk<'s> {
     /// Where the closure that comes next is given.
     pub(super) expected: Option<Expected>,
     builtins: Vec<(&'static str, ExprIx)>,
+}
+
+/// A function without a name that is being read.
+pub(super) struct Unnamed {
+    symbol: SymbolIx,
+    start: usize,
 }
 
 impl<'s> Walk<'s> {
@@ -62,6 +72,8 @@ impl<'s> Walk<'s> {
             this: None,
             type_parameters: Vec::new(),
             modes: Modes::default(),
+            bound: Vec::new(),
+            shared: 0..0,
             last_path: None,
             holes: 0,
             ranged: false,
@@ -111,6 +123,11 @@ impl<'s> Walk<'s> {
 
     pub(super) fn at(&self, kind: T) -> bool {
         self.kind() == kind
+    }
+
+    /// Whether brackets begin so many tokens from here.
+    pub(super) fn at_group(&self, ahead: usize) -> bool {
+        matches!(self.kind_of(ahead), T::OpenParen | T::OpenBracket | T::OpenBrace)
     }
 
     pub(super) fn at_end(&self) -> bool {
@@ -245,6 +262,29 @@ impl<'s> Walk<'s> {
         let from = self.docs.partition_point(|doc| (doc.before as usize) < first);
         let found = self.docs[from..].iter().take_while(|doc| doc.before as usize <= last).next();
         found.map(|doc| doc.span)
+    }
+
+    /// A function without a name, from here to [`Walk::close_unnamed`]: its parameters and body are
+    /// declared in its scope.
+    pub(super) fn open_unnamed(&mut self) -> Unnamed {
+        let start = self.start();
+        let span = Span::new(start, start);
+        let name = self.facts.name("");
+        let symbol = self.facts.declare_named(name, Kind::Function, span, span);
+        // What has no name is not one symbol with others that have none.
+        self.facts.symbol_mut(symbol).flags = Flags::LOCAL.with(Flags::INSTANCE);
+        self.facts.open(ScopeKind::Function, span, Some(symbol));
+        Unnamed { symbol, start }
+    }
+
+    /// Ends it; the function as a value.
+    pub(super) fn close_unnamed(&mut self, unnamed: Unnamed, ty: ExprIx, value: ExprIx) -> ExprIx {
+        let Unnamed { symbol, start } = unnamed;
+        self.facts.close_at(self.end());
+        let full = self.since(start);
+        let function = self.facts.symbol_mut(symbol);
+        (function.full, function.ty, function.value) = (full, ty, value);
+        self.facts.expr(Expr::Function(symbol))
     }
 
     /// What `inner` stands for, with a member's name that is not written.
