@@ -202,6 +202,7 @@ fn heads(facts: &Facts, declared: &[(ScopeIx, Name, SymbolIx)]) -> Vec<SymbolIx>
             let unnamed = Flags::LOCAL.0 | Flags::INSTANCE.0;
             let alone = symbol.kind == Kind::Impl
                 || symbol.attached.is_known()
+                || facts.name(symbol.name).is_empty()
                 || symbol.flags.0 & unnamed == unnamed;
             if !alone {
                 let apart = match rules.spaces {
