@@ -381,19 +381,27 @@ impl<'s> Builder<'s> {
         self.facts.cut.get_or_insert(cut);
     }
 
-    /// The facts. Occurrences are put into the order of the text.
+    /// The facts. Occurrences are put into the order of the text; of two that overlap, as they can in
+    /// a tree of broken code, the first counts.
     pub fn finish(mut self) -> Facts {
         let facts = &mut self.facts;
-        if facts.occurrences.is_sorted_by_key(|it| it.start) {
-            return self.facts;
-        }
         let mut order: Vec<u32> = (0..facts.occurrences.len() as u32).collect();
         order.sort_by_key(|&ix| facts.occurrences[ix as usize].start);
         let mut place = vec![0u32; order.len()];
-        for (new, &old) in order.iter().enumerate() {
-            place[old as usize] = new as u32;
+        let mut kept: Vec<Occurrence> = Vec::with_capacity(order.len());
+        for old in order {
+            let it = facts.occurrences[old as usize];
+            // One name can be two things: `Point { x }` is a field and a variable.
+            let overlaps = kept.last().is_some_and(|last| {
+                let end = last.start + facts.names[last.name.0 as usize].len() as u32;
+                it.start < end && (it.start, it.name) != (last.start, last.name)
+            });
+            if !overlaps {
+                kept.push(it);
+            }
+            place[old as usize] = kept.len() as u32 - 1;
         }
-        facts.occurrences = order.iter().map(|&old| facts.occurrences[old as usize]).collect();
+        facts.occurrences = kept;
         let moved = |ix: &mut OccurrenceIx| ix.0 = place[ix.0 as usize];
         for expr in &mut facts.exprs {
             if let Expr::Occurrence(ix) = expr {

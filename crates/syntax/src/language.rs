@@ -180,6 +180,8 @@ pub struct Rules {
     pub expression_keys: bool,
     /// Whether a bare name may be a member found by its spelling where the types are not known.
     pub guess_members: bool,
+    /// Whether a type's member `[]` stands for every name that it has not.
+    pub named_index: bool,
     /// Whether a member counts as one with what it overrides and with all else that overrides that:
     /// renaming one means renaming all, and the language's own tools list their uses together.
     pub families: bool,
@@ -201,6 +203,7 @@ impl Rules {
         common_members: &[],
         expression_keys: false,
         guess_members: true,
+        named_index: false,
         families: false,
     };
 }

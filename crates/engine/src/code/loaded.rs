@@ -130,7 +130,10 @@ impl Loaded {
 
     /// Whether a declaration means itself alone, whatever else has its name.
     pub(crate) fn is_apart(&self, ix: SymbolIx) -> bool {
-        self.rules().spaces == Spaces::Uses && self.facts.symbol(ix).kind != Kind::Alias
+        let symbol = self.facts.symbol(ix);
+        let stands_for =
+            symbol.kind == Kind::Alias || symbol.kind == Kind::Module && symbol.value.is_known();
+        self.rules().spaces == Spaces::Uses && !stands_for
     }
 
     /// The innermost scope at a place.
@@ -202,6 +205,7 @@ fn heads(facts: &Facts, declared: &[(ScopeIx, Name, SymbolIx)]) -> Vec<SymbolIx>
             let unnamed = Flags::LOCAL.0 | Flags::INSTANCE.0;
             let alone = symbol.kind == Kind::Impl
                 || symbol.attached.is_known()
+                || facts.name(symbol.name).is_empty()
                 || symbol.flags.0 & unnamed == unnamed;
             if !alone {
                 let apart = match rules.spaces {

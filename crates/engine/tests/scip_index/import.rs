@@ -18,11 +18,11 @@ const UTF16: PositionEncoding = PositionEncoding::UTF16CodeUnitOffsetFromLineSta
 const UTF32: PositionEncoding = PositionEncoding::UTF32CodeUnitOffsetFromLineStart;
 const UNSAID: PositionEncoding = PositionEncoding::UnspecifiedPositionEncoding;
 
-/// An index as a compiler might make it: for each document ranges with symbols and roles.
 /// A document: its path, its encoding, and occurrences as range, symbol and roles.
-type Document<'a> = (&'a str, PositionEncoding, &'a [([i32; 3], &'a str, i32)]);
+type Page<'a> = (&'a str, PositionEncoding, &'a [([i32; 3], &'a str, i32)]);
 
-fn index(documents: &[Document<'_>]) -> Vec<u8> {
+/// An index as a compiler might make it: for each document ranges with symbols and roles.
+fn index(documents: &[Page<'_>]) -> Vec<u8> {
     let documents = documents.iter().map(|(path, units, occurrences)| Document {
         relative_path: (*path).to_owned(),
         position_encoding: EnumOrUnknown::new(*units),

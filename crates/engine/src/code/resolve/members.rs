@@ -6,6 +6,9 @@ use coderoom_syntax::{ExprIx, Flags, Kind, Language};
 
 use super::{Args, Found, Resolver, Target, Thing, Things};
 
+/// The name of what indexing gives.
+const INDEX: &str = "[]";
+
 /// A member, and what it was found on.
 #[derive(Clone, Debug)]
 pub(crate) struct Hit {
@@ -135,14 +138,27 @@ impl Resolver<'_> {
         on: &Thing,
     ) -> Vec<Hit> {
         let ancestors = self.ancestors(target);
+        let own_args = args;
         for (n, (base, base_args)) in ancestors.list.iter().enumerate() {
             let args = if n == 0 { args } else { base_args };
-            let is_other_name = n > 0 && self.kind(*base) == Some(Kind::TypeAlias);
-            let hits = if is_other_name {
-                self.nested_members(*base, args, name)
-            } else {
-                self.own_members(*base, args, name, on)
+            let kind = self.kind(*base).filter(|_| n > 0);
+            let hits = match kind {
+                Some(Kind::TypeAlias) => self.nested_members(*base, args, name),
+                // `{ [K in keyof T]: T[K] }` has what is given for `T`.
+                Some(Kind::TypeParameter) => {
+                    let parameter = Things::one(Thing::Instance(*base, None));
+                    let given = self.bind(&parameter, target, own_args);
+                    given.list.iter().flat_map(|it| self.given_members(it, name)).collect()
+                }
+                _ => self.own_members(*base, args, name, on),
             };
+            if !hits.is_empty() {
+                return hits;
+            }
+        }
+        // A type that can be indexed by any name has every name.
+        if name != INDEX && self.with(target, |_, facts| facts.rules().named_index) == Some(true) {
+            let hits = self.own_members(target, args, INDEX, on);
             if !hits.is_empty() {
                 return hits;
             }
@@ -155,6 +171,16 @@ impl Resolver<'_> {
             _ => Vec::new(),
         });
         hits.collect()
+    }
+
+    fn given_members(&mut self, given: &Thing, name: &str) -> Vec<Hit> {
+        match given {
+            Thing::Instance(inner, args) | Thing::Symbol(inner, args) => {
+                self.nested_members(*inner, args, name)
+            }
+            Thing::Own(inner) | Thing::OwnType(inner) => self.nested_members(*inner, &None, name),
+            _ => Vec::new(),
+        }
     }
 
     fn nested_members(&mut self, target: Target, args: &Args, name: &str) -> Vec<Hit> {

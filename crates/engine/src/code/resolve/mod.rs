@@ -349,12 +349,19 @@ impl<'c> Resolver<'c> {
         let mut found = Vec::new();
         for ix in facts.namesakes(target.symbol) {
             let symbol = facts.facts.symbol(ix);
-            if symbol.kind != Kind::Alias {
+            let is_file = symbol.kind == Kind::Module && symbol.value.is_known();
+            if symbol.kind != Kind::Alias && !is_file {
                 found.push(Found::Symbol(Target { file: target.file, symbol: facts.head(ix) }));
                 continue;
             }
             let value = symbol.value;
-            found.extend(self.aliased(target.file, &facts, value));
+            let leads = self.aliased(target.file, &facts, value);
+            if is_file && leads == [Found::External] {
+                // A module whose file is not here is still declared.
+                found.push(Found::Symbol(Target { file: target.file, symbol: facts.head(ix) }));
+                continue;
+            }
+            found.extend(leads);
         }
         found.sort();
         found.dedup();

@@ -367,9 +367,9 @@ impl Lexer<'_> {
                     let after = self.peek(len + 1);
                     let in_path = self.out.list.last().is_some_and(|last| last.kind == T::Dot);
                     let before = &self.bytes[self.at..self.at + len];
-                    let names_a_member =
-                        after.is_ascii_alphabetic() || after == b'_' || after >= 0x80;
-                    !(in_path || before.contains(&b'.') || after == b'.' || names_a_member)
+                    let member =
+                        after.is_ascii_alphabetic() || matches!(after, b'_' | b'.' | 0x80..);
+                    !in_path && !before.contains(&b'.') && !member
                 }
                 b'+' | b'-' => {
                     let digits = &self.bytes[self.at..self.at + len];

@@ -135,21 +135,7 @@ impl<'t> Walk<'t> {
     ) -> Vec<ExprIx> {
         let mut args: Vec<ExprIx> = Vec::new();
         for (place, argument) in list.children().enumerate() {
-            let takes_context = takes_context(argument);
-            let context = if takes_context {
-                let hints = if argument.kind().is_function() {
-                    self.hints(known, place, &args, list, types)
-                } else {
-                    [ExprIx::UNKNOWN; 2]
-                };
-                let callee = match argument.kind().is_function() {
-                    true => self.told_by(callee, &args),
-                    false => callee,
-                };
-                Context::Argument { callee, place: place as u32, hints }
-            } else {
-                Context::None
-            };
+            let context = self.argument_context(argument, place, callee, known, &args, list, types);
             let is_tuple = place == 0
                 && argument.is(K::Array)
                 && matches!(known, Known::Global("Promise", "all" | "allSettled"));
@@ -164,6 +150,47 @@ impl<'t> Walk<'t> {
             args.push(value);
         }
         args
+    }
+
+    /// What is expected of an argument.
+    #[expect(clippy::too_many_arguments, reason = "all that is known of a call")]
+    fn argument_context(
+        &mut self,
+        argument: Node<'t>,
+        place: usize,
+        callee: ExprIx,
+        known: Known<'t>,
+        args: &[ExprIx],
+        list: Node<'t>,
+        types: &[ExprIx],
+    ) -> Context {
+        if !takes_context(argument) {
+            return Context::None;
+        }
+        let place_ix = place as u32;
+        if argument.kind().is_function() {
+            let hints = self.hints(known, place, args, list, types);
+            let callee = self.told_by(callee, args);
+            return Context::Argument { callee, place: place_ix, hints };
+        }
+        // What is put into a container is what it holds.
+        let held = match (known, place) {
+            (
+                Known::Method(of, "push" | "unshift" | "add" | "includes" | "indexOf" | "fill"),
+                _,
+            ) => self.facts.wrap(of, Expr::Element),
+            (Known::Method(of, "set"), 1) => {
+                let pair = self.facts.wrap(of, Expr::Element);
+                self.facts.wrap(pair, |it| Expr::Slot(it, 1))
+            }
+            _ => ExprIx::UNKNOWN,
+        };
+        if held.is_known() {
+            let taken = self.facts.wrap(callee, |it| Expr::Parameter(it, place_ix));
+            let expected = self.facts.either(vec![taken, held]);
+            return self.value_context(expected);
+        }
+        Context::Argument { callee, place: place_ix, hints: [ExprIx::UNKNOWN; 2] }
     }
 
     /// What the parameters of a callback are, given to a method that arrays and promises have.
@@ -196,10 +223,17 @@ impl<'t> Walk<'t> {
                 let element = self.facts.wrap(of, Expr::Element);
                 [element, element]
             }
+            (Known::Method(of, "forEach"), 0) => {
+                let element = self.facts.wrap(of, Expr::Element);
+                // A map gives its values first and its keys second.
+                let value = self.facts.wrap(element, |it| Expr::Slot(it, 1));
+                let key = self.facts.wrap(element, |it| Expr::Slot(it, 0));
+                [self.facts.either(vec![element, value]), key]
+            }
             (
                 Known::Method(
                     of,
-                    "map" | "filter" | "forEach" | "find" | "findIndex" | "findLast" | "flatMap"
+                    "map" | "filter" | "find" | "findIndex" | "findLast" | "flatMap"
                     | "findLastIndex" | "some" | "every",
                 ),
                 0,
@@ -335,7 +369,7 @@ impl<'t> Walk<'t> {
                 let of = element(self);
                 self.facts.wrap(of, Expr::List)
             }
-            "find" | "findLast" | "pop" | "shift" | "at" => element(self),
+            "find" | "findLast" | "pop" | "shift" | "at" | "deref" => element(self),
             "map" => {
                 let made = self.facts.wrap(first, Expr::Call);
                 self.facts.wrap(made, Expr::List)
@@ -394,6 +428,7 @@ impl<'t> Walk<'t> {
         if is_builtin && called == class {
             let first = args.first().copied().unwrap_or_default();
             match name {
+                "WeakRef" if first.is_known() => return self.facts.expr(Expr::List(first)),
                 "Set" | "Array" | "Map" | "WeakMap" if first.is_known() => {
                     let of = self.facts.wrap(first, Expr::Element);
                     return self.facts.wrap(of, Expr::List);

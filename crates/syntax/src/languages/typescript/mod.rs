@@ -46,6 +46,7 @@ static RULES: Rules = Rules {
     constructors: &["constructor"],
     call_member: Some("()"),
     common_members: common::MEMBERS,
+    named_index: true,
     families: true,
     ..Rules::BY_NAME
 };

@@ -5,7 +5,7 @@ use super::{
     kinds::{F, K},
     walk::{Context, Walk},
 };
-use crate::facts::{Expr, ExprIx, Form, Kind, Role, ScopeKind};
+use crate::facts::{Expr, ExprIx, Flags, Form, Kind, Role, ScopeKind, Span};
 
 impl<'t> Walk<'t> {
     /// `: T`.
@@ -211,12 +211,27 @@ impl<'t> Walk<'t> {
                 let pair = self.facts.expr(Expr::Tuple(vec![first, second]));
                 self.facts.expr(Expr::List(pair))
             }
-            "Record" => self.facts.expr(Expr::List(second)),
+            "Record" => self.indexed(second),
             "Partial" | "Required" | "Readonly" | "NonNullable" | "Pick" | "Omit" | "Exclude"
             | "NoInfer" => first,
             "Extract" => self.facts.either(vec![second, first]),
             _ => self.facts.wrap(head, |head| Expr::Generic(head, types)),
         }
+    }
+
+    /// An object that has every name, each with a value of a type.
+    fn indexed(&mut self, ty: ExprIx) -> ExprIx {
+        let at = self.facts.scope_of(self.facts.scope()).span.start;
+        let at = Span { start: at, end: at };
+        let empty = self.facts.name("");
+        let owner = self.facts.declare_named(empty, Kind::Interface, at, at);
+        self.set_flag(owner, true, Flags::LOCAL);
+        let scope = self.facts.open(ScopeKind::Type, at, Some(owner));
+        let name = self.facts.name("[]");
+        let index = self.facts.declare_named(name, Kind::Field, at, at);
+        self.facts.symbol_mut(index).ty = ty;
+        self.facts.close();
+        self.facts.expr(Expr::ThisType(scope))
     }
 
     /// `<A, B>`.

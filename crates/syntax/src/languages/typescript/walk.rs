@@ -314,7 +314,10 @@ impl<'t> Walk<'t> {
     pub(super) fn anonymous(&mut self, kind: Kind, node: Node<'t>) -> SymbolIx {
         let name = self.facts.name("");
         let at = Span { start: node.start(), end: node.start() };
-        self.facts.declare_named(name, kind, at, node.span())
+        let symbol = self.facts.declare_named(name, kind, at, node.span());
+        // Nobody can name it.
+        self.set_flag(symbol, true, Flags::LOCAL);
+        symbol
     }
 
     /// `private`, `protected`, `#name` and, by custom, `_name`.
