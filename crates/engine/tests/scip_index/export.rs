@@ -43,7 +43,7 @@ fn a_package_is_exported() {
     let index = parse(&export(&code(&session(SHAPES)), Certainty::Exact, usize::MAX));
     lint(&index, &texts(SHAPES)).expect("a sound index");
     assert_eq!(index.metadata.tool_info.name, "coderoom");
-    assert_eq!(index.metadata.project_root, "file:///work/a%20b");
+    assert_eq!(index.metadata.project_root, "file:///home/me/a%20b");
     let found = render(&index, SHAPES);
     let expected = include_str!("shapes.txt");
     assert_eq!(found, expected, "\n{found}");

@@ -145,7 +145,7 @@ fn an_index_of_a_directory_in_the_workspace_is_read_there() {
     assert_eq!(imported.report().documents, 1);
     assert_eq!(read(imported.kept(), &code(&session)).report().documents, 1);
     let whole = export(&code(&session), Certainty::Exact, usize::MAX);
-    assert_eq!(scip_project(&whole).as_deref(), Some("/work/a b"));
+    assert_eq!(scip_project(&whole).as_deref(), Some("/home/me/a b"));
     assert_eq!(scip_project(&bytes), None);
 }
 

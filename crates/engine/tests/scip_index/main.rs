@@ -71,7 +71,7 @@ fn code(session: &Session) -> Code {
 
 /// A whole index, made in parts of this size.
 fn export(code: &Code, floor: Certainty, part_bytes: usize) -> Vec<u8> {
-    let mut bytes = scip_head("/work/a b", "1.2.3");
+    let mut bytes = scip_head("/home/me/a b", "1.2.3");
     let mut outside = BTreeMap::new();
     let mut after = None;
     loop {

@@ -3,6 +3,7 @@
 //! Resolution evaluates the expressions of facts on one snapshot, lazily and with a memo, within
 //! bounds on depth and work. It never says more than it knows: every answer has a certainty.
 
+mod ancestors;
 mod calls;
 mod expected;
 mod guess;

@@ -1,3 +1,5 @@
+//! Which files specifiers lead to, in small trees.
+
 use super::*;
 use crate::languages::fixtures::Paths;
 
