@@ -5,6 +5,7 @@
 
 mod ancestors;
 mod calls;
+mod elements;
 mod expected;
 mod guess;
 mod members;
