@@ -2,7 +2,10 @@
 
 use coderoom::{
     daemon::frame,
-    ops::{Operation, TABLE, glob, load, rg, search, status, unload, view},
+    ops::{
+        Operation, TABLE, calls, definition, dependencies, glob, hover, load, outline, references,
+        rg, search, status, symbols, types, unload, unused, view,
+    },
 };
 use coderoom_engine::Search;
 use serde_json::Value;
@@ -38,6 +41,18 @@ fn parameters(operation: &str, params: &Value) {
         search::Search::NAME => read::<search::Search>(params),
         glob::Glob::NAME => read::<glob::Glob>(params),
         view::View::NAME => read::<view::View>(params),
+        symbols::Symbols::NAME => read::<symbols::Symbols>(params),
+        outline::Outline::NAME => read::<outline::Outline>(params),
+        definition::Definition::NAME => read::<definition::Definition>(params),
+        references::References::NAME => read::<references::References>(params),
+        hover::Hover::NAME => read::<hover::Hover>(params),
+        calls::Callers::NAME => read::<calls::Callers>(params),
+        calls::Callees::NAME => read::<calls::Callees>(params),
+        types::Implementations::NAME => read::<types::Implementations>(params),
+        types::Supertypes::NAME => read::<types::Supertypes>(params),
+        dependencies::Dependencies::NAME => read::<dependencies::Dependencies>(params),
+        dependencies::Dependents::NAME => read::<dependencies::Dependents>(params),
+        unused::Unused::NAME => read::<unused::Unused>(params),
         status::Status::NAME => read::<status::Status>(params),
         load::Load::NAME => read::<load::Load>(params),
         unload::Unload::NAME => read::<unload::Unload>(params),
