@@ -43,8 +43,9 @@ class Asked:
 
 def agree_on_references(items, raw, most, root, observed):
     """The first symbols with references on which enough tools agree or that tests were seen to
-    make, of each kind as many as `most` says. Lines that define something of that name (the symbol, and what overrides it)
-    count neither as found nor as wrong: they are what is asked about, not who uses it."""
+    make, of each kind as many as `most` says. Lines that define something of that name (the
+    symbol, and what overrides it) count neither as found nor as wrong: they are what is asked
+    about, not who uses it."""
     symbols = []
     texts = {}
     left = dict(most)

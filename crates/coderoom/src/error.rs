@@ -29,6 +29,8 @@ pub enum Code {
     NotResident,
     /// The workspace's root is gone.
     WorkspaceGone,
+    /// The file is no SCIP index, or a damaged one.
+    BadIndex,
     /// The file is no source of a known language.
     NotSource,
     /// The file has no such line or column, or no name stands there.

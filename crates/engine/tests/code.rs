@@ -223,3 +223,19 @@ fn what_an_edit_has_removed_is_gone_at_once() {
         "nothing in the workspace is called `greet`: did you mean greets?"
     );
 }
+
+/// An iterator that is its own iterable has no end of iterables.
+#[test]
+fn what_iterates_itself_gives_what_comes_next() {
+    let store = TextStore::default();
+    let text = "class B:\n    def m(self): pass\n\nclass A:\n    def __iter__(self): return \
+                self\n    def __next__(self): return B()\n\nclass C:\n    def __iter__(self): return \
+                D()\n\nclass D:\n    def __iter__(self): return C()\n\nfor a in A():\n    \
+                a.m()\nfor c in C():\n    c.other()\n";
+    let session = open(&store, &[("a.py", text.to_owned())].into());
+    let code = Code::new(session.snapshot(), index(&session.snapshot()), shelf());
+    let found = references(&code, &named("B.m"), Certainty::Exact).expect("it is there");
+    assert_eq!(found, ["a.py:2:9 Definition Exact", "a.py:15:7 Call Exact"]);
+    let at = Ask::At { path: path("a.py"), line: 17, column: Some(7), name: None };
+    assert!(references(&code, &at, Certainty::ByName).is_err());
+}

@@ -2,6 +2,7 @@
 
 mod code;
 mod query;
+mod scip;
 mod serve;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -61,6 +62,9 @@ enum Command {
     View(query::ViewArgs),
     #[command(flatten)]
     Code(code::CodeCommand),
+    /// Write the code as a SCIP index, or take one that a compiler-grade indexer made.
+    #[command(subcommand)]
+    Scip(scip::ScipCommand),
     /// Speak MCP: over stdio, or over HTTP.
     Mcp(McpArgs),
     /// Print the operations as a reference page (Markdown) or as JSON.
@@ -132,6 +136,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Glob(args) => query::glob(args),
         Command::View(args) => query::view(args),
         Command::Code(command) => code::run(command),
+        Command::Scip(command) => scip::run(command),
         Command::Mcp(args) => crate::mcp::run(args.http, args.conformance),
         Command::Operations(flag) => operations(flag),
     }
@@ -203,6 +208,17 @@ fn describe(workspace: &Value) -> String {
         code["with_errors"],
         code["cut"],
     ));
+    let imported = &code["imported"];
+    if imported.is_object() {
+        let tools = imported["tools"].as_array().into_iter().flatten();
+        let tools: Vec<&str> = tools.filter_map(Value::as_str).collect();
+        text.push_str(&format!(
+            "  imported: {}, {} of {} files as they were\n",
+            tools.join(", "),
+            imported["covered"],
+            imported["documents"],
+        ));
+    }
     for problem in workspace["problems"].as_array().into_iter().flatten() {
         text.push_str(&format!("  ! {}\n", problem.as_str().unwrap_or_default()));
     }

@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use coderoom_engine::{Code, CodeIndex, IndexStats, Shelf, Snapshot};
+use coderoom_engine::{Code, CodeIndex, Imported, IndexStats, Shelf, Snapshot};
 use parking_lot::{Condvar, Mutex};
 
 /// The index is made anew when so many files have changed, or a twentieth of all.
@@ -31,11 +31,17 @@ pub struct RoomCode {
     /// Files taken into the index that is being made.
     progress: AtomicU64,
     seconds: Mutex<f64>,
+    /// Imports are changed one at a time. What was kept of earlier ones is read first.
+    turn: Mutex<Option<Recall>>,
 }
+
+/// Reads what was kept of imports; the closure says when to stop.
+pub type Recall = Box<dyn FnOnce(&Code, &dyn Fn() -> bool) -> Option<Imported> + Send>;
 
 struct State {
     index: Arc<CodeIndex>,
     view: Option<Arc<Code>>,
+    imported: Option<Arc<Imported>>,
     building: bool,
 }
 
@@ -56,25 +62,27 @@ pub struct CodeStatus {
 
 impl RoomCode {
     /// Nothing is known yet.
-    pub fn new(shelf: Arc<Shelf>, threads: usize) -> Arc<RoomCode> {
+    pub fn new(shelf: Arc<Shelf>, threads: usize, recall: Option<Recall>) -> Arc<RoomCode> {
         Arc::new(RoomCode {
             shelf,
             threads,
             state: Mutex::new(State {
                 index: Arc::new(CodeIndex::empty()),
                 view: None,
+                imported: None,
                 building: false,
             }),
             finished: Condvar::new(),
             stopped: AtomicBool::new(false),
             progress: AtomicU64::new(0),
             seconds: Mutex::new(0.0),
+            turn: Mutex::new(recall),
         })
     }
 
     /// The code of a snapshot. What was found out on it before is kept while it is the newest.
     pub fn of(self: &Arc<Self>, snapshot: &Arc<Snapshot>) -> Arc<Code> {
-        let (index, earlier) = {
+        let (index, earlier, imported) = {
             let state = self.state.lock();
             if let Some(view) = &state.view
                 && Arc::ptr_eq(view.snapshot(), snapshot)
@@ -82,13 +90,13 @@ impl RoomCode {
             {
                 return Arc::clone(view);
             }
-            (Arc::clone(&state.index), state.view.clone())
+            (Arc::clone(&state.index), state.view.clone(), state.imported.clone())
         };
         let mut code = Code::new(Arc::clone(snapshot), index, Arc::clone(&self.shelf));
         if let Some(earlier) = &earlier {
             code = code.following(earlier);
         }
-        let code = Arc::new(code);
+        let code = Arc::new(code.with_imported(imported));
         let files = snapshot.totals().text_files as usize;
         let uncovered = code.uncovered();
         let first = code.index().revision().is_none();
@@ -97,7 +105,8 @@ impl RoomCode {
         }
         let mut state = self.state.lock();
         let newer = |view: &Arc<Code>| view.snapshot().revision() > snapshot.revision();
-        if !state.view.as_ref().is_some_and(newer) {
+        let same_import = code.has_imported(state.imported.as_ref());
+        if same_import && !state.view.as_ref().is_some_and(newer) {
             state.view = Some(Arc::clone(&code));
         }
         code
@@ -147,6 +156,11 @@ impl RoomCode {
             }
             drop(state);
             this.finished.notify_all();
+            // On the same terms: a broken import must not end the daemon.
+            let recalled = std::panic::AssertUnwindSafe(|| this.recall(&snapshot));
+            if std::panic::catch_unwind(recalled).is_err() {
+                tracing::error!("reading back what was imported failed");
+            }
         });
         if let Err(err) = started {
             tracing::error!(%err, "no thread for the code index");
@@ -171,6 +185,43 @@ impl RoomCode {
         let index = pool.install(|| CodeIndex::build(snapshot, &stop));
         *self.seconds.lock() = begun.elapsed().as_secs_f64();
         index
+    }
+
+    /// What is imported.
+    pub fn imported(&self) -> Option<Arc<Imported>> {
+        self.state.lock().imported.clone()
+    }
+
+    /// Changes what is imported, given what is; one change after the other.
+    ///
+    /// # Errors
+    /// What `change` says; then nothing is changed.
+    pub fn change_imported<T, E>(
+        self: &Arc<Self>,
+        snapshot: &Arc<Snapshot>,
+        change: impl FnOnce(Option<&Imported>) -> Result<(Option<Imported>, T), E>,
+    ) -> Result<T, E> {
+        self.recall(snapshot);
+        let _turn = self.turn.lock();
+        let (imported, result) = change(self.imported().as_deref())?;
+        self.set_imported(imported);
+        Ok(result)
+    }
+
+    /// Reads what was kept of imports, if nobody has yet.
+    fn recall(self: &Arc<Self>, snapshot: &Arc<Snapshot>) {
+        let mut turn = self.turn.lock();
+        let Some(recall) = turn.take() else { return };
+        let stop = || self.stopped.load(Ordering::Relaxed);
+        if let Some(imported) = recall(&self.of(snapshot), &stop) {
+            self.set_imported(Some(imported));
+        }
+    }
+
+    fn set_imported(&self, imported: Option<Imported>) {
+        let mut state = self.state.lock();
+        state.imported = imported.map(Arc::new);
+        state.view = None;
     }
 
     /// No more indexes: the workspace is let go.

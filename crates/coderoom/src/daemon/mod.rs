@@ -6,6 +6,7 @@ pub mod compiled;
 pub mod config;
 pub mod frame;
 pub mod http;
+pub mod imports;
 pub mod lifecycle;
 pub mod rooms;
 pub mod socket;

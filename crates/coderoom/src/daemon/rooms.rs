@@ -294,7 +294,8 @@ impl Rooms {
         let store = self.store.clone();
         let workspace = Workspace::open_with(root, options.clone(), store, memory, &|_| ())
             .map_err(|err| OpError::new(Code::UnknownWorkspace, err.to_string()))?;
-        let code = RoomCode::new(Arc::clone(&self.shelf), self.config.threads);
+        let recall_imports = self.recall_imports(root);
+        let code = RoomCode::new(Arc::clone(&self.shelf), self.config.threads, recall_imports);
         code.build(&workspace.snapshot());
         Ok(Room {
             workspace,

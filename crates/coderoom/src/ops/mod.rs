@@ -14,6 +14,9 @@ pub mod outline;
 pub mod reference;
 pub mod references;
 pub mod rg;
+pub mod scip_export;
+pub mod scip_forget;
+pub mod scip_import;
 pub mod search;
 pub mod status;
 pub mod symbols;
@@ -150,6 +153,9 @@ pub static TABLE: &[Entry] = &[
     entry::<status::Status>(),
     entry::<load::Load>(),
     entry::<unload::Unload>(),
+    entry::<scip_export::ScipExport>(),
+    entry::<scip_import::ScipImport>(),
+    entry::<scip_forget::ScipForget>(),
 ];
 
 /// The operation of that name.

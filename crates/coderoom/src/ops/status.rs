@@ -106,6 +106,21 @@ pub struct CodeIndex {
     pub uncovered_files: u64,
     /// Seconds that making it took.
     pub seconds: f64,
+    /// What was imported of SCIP indexes.
+    pub imported: Option<Imports>,
+}
+
+/// SCIP indexes that were imported.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Imports {
+    /// Who made them.
+    pub tools: Vec<String>,
+    /// Files that they spoke for when they were imported.
+    pub documents: u64,
+    /// Files of those that still are as they were.
+    pub covered: u64,
+    /// Definitions and references in them.
+    pub occurrences: u64,
 }
 
 impl Operation for Status {
@@ -166,7 +181,13 @@ pub(super) fn describe(room: &Room, context: &Context) -> Workspace {
 }
 
 fn describe_code(room: &Room, snapshot: &std::sync::Arc<coderoom_engine::Snapshot>) -> CodeIndex {
-    let uncovered = room.code.of(snapshot).uncovered();
+    let code = room.code.of(snapshot);
+    let imported = room.code.imported().map(|imported| Imports {
+        tools: imported.report().tools.clone(),
+        documents: imported.report().documents,
+        covered: imported.covered(&code),
+        occurrences: imported.report().occurrences,
+    });
     let status = room.code.status();
     let stats = status.stats;
     CodeIndex {
@@ -183,8 +204,9 @@ fn describe_code(room: &Room, snapshot: &std::sync::Arc<coderoom_engine::Snapsho
         with_errors: stats.with_errors,
         cut: stats.cut,
         bytes: stats.facts_bytes + stats.names_bytes,
-        uncovered_files: uncovered as u64,
+        uncovered_files: code.uncovered() as u64,
         seconds: status.seconds,
+        imported,
     }
 }
 

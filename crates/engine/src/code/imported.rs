@@ -328,13 +328,14 @@ impl Code {
         }
         let mut known = Vec::new();
         for symbol in symbols {
-            for (file, n) in imported.uses_of(symbol) {
-                let covered = &imported.files[*file as usize];
+            for uses in imported.uses_of(symbol).chunk_by(|a, b| a.0 == b.0) {
+                let covered = &imported.files[uses[0].0 as usize];
                 let Some(id) = imported.holds(self, covered) else { continue };
-                let it = covered.occurrences[*n as usize];
                 let facts = self.facts(id);
-                let span = Span { start: it.start, end: it.end };
-                known.push((id, span, it.role(facts.as_deref())));
+                known.extend(uses.iter().map(|(_, n)| {
+                    let it = covered.occurrences[*n as usize];
+                    (id, Span { start: it.start, end: it.end }, it.role(facts.as_deref()))
+                }));
             }
         }
         Some(known)

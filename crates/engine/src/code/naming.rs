@@ -30,11 +30,12 @@ const MAX_DEPTH: u32 = 64;
 pub(crate) struct Namer {
     modules: HashMap<FileId, Arc<Module>>,
     named: HashMap<Target, Option<Arc<str>>>,
-    /// Names of which every symbol has its string, or is about to get it.
-    settled: HashSet<Box<str>>,
-    /// The names that are about to.
-    settling: Vec<String>,
-    depth: u32,
+    /// Names before the second of a kind gets its number.
+    plain: HashMap<Target, Option<Arc<str>>>,
+    numbers: HashMap<Target, usize>,
+    /// The spellings of which every symbol has its number.
+    numbered: HashSet<Box<str>>,
+    parts: HashMap<Target, Option<Arc<Parts>>>,
 }
 
 /// What the names of a file's symbols begin with.
@@ -49,10 +50,17 @@ pub(crate) struct Module {
 
 /// What a symbol's name is made of.
 struct Parts {
-    prefix: Arc<str>,
-    descriptor: Descriptor,
+    parent: Parent,
+    descriptors: Vec<Descriptor>,
     /// Whether other symbols may have the same.
     is_shared: bool,
+}
+
+/// What a symbol stands in.
+enum Parent {
+    /// A module, or a type that is not in the snapshot.
+    Text(Arc<str>),
+    Symbol(Target),
 }
 
 impl Namer {
@@ -70,82 +78,102 @@ impl Namer {
         resolver: &mut Resolver<'_>,
         target: Target,
     ) -> Option<Arc<str>> {
+        self.nested(resolver, target, MAX_DEPTH)
+    }
+
+    fn nested(
+        &mut self,
+        resolver: &mut Resolver<'_>,
+        target: Target,
+        depth: u32,
+    ) -> Option<Arc<str>> {
         if let Some(known) = self.named.get(&target) {
             return known.clone();
         }
-        if self.depth >= MAX_DEPTH {
-            return None;
-        }
-        self.depth += 1;
-        let name = self.global_now(resolver, target);
-        self.depth -= 1;
+        let depth = depth.checked_sub(1)?;
+        let parts = self.parts(resolver, target);
+        let name = parts.and_then(|parts| {
+            let parent = match &parts.parent {
+                Parent::Text(text) => Arc::clone(text),
+                Parent::Symbol(parent) => self.nested(resolver, *parent, depth)?,
+            };
+            Some(parts.text(&parent, self.number(resolver, target)).into())
+        });
+        self.named.insert(target, name.clone());
         name
     }
 
-    fn global_now(&mut self, resolver: &mut Resolver<'_>, target: Target) -> Option<Arc<str>> {
+    /// The name without numbers.
+    fn plain(
+        &mut self,
+        resolver: &mut Resolver<'_>,
+        target: Target,
+        depth: u32,
+    ) -> Option<Arc<str>> {
+        if let Some(known) = self.plain.get(&target) {
+            return known.clone();
+        }
+        let depth = depth.checked_sub(1)?;
+        let plain = self.parts(resolver, target).and_then(|parts| {
+            let parent = match &parts.parent {
+                Parent::Text(text) => Arc::clone(text),
+                Parent::Symbol(parent) => self.plain(resolver, *parent, depth)?,
+            };
+            Some(parts.text(&parent, 0).into())
+        });
+        self.plain.insert(target, plain.clone());
+        plain
+    }
+
+    /// How many other symbols have the same plain name and come first.
+    fn number(&mut self, resolver: &mut Resolver<'_>, target: Target) -> usize {
         let spelled = resolver.with(target, |symbol, facts| {
             let local = symbol.flags.has(Flags::LOCAL);
             (!local).then(|| facts.facts.name(symbol.name).to_owned())
-        })?;
-        let mut under_way = false;
-        if let Some(spelled) = spelled {
-            if self.settled.insert(spelled.as_str().into()) {
-                self.settle(resolver, &spelled);
-            }
-            if let Some(known) = self.named.get(&target) {
-                return known.clone();
-            }
-            under_way = self.settling.contains(&spelled);
+        });
+        if let Some(Some(spelled)) = spelled
+            && self.numbered.insert(spelled.as_str().into())
+        {
+            self.number_all(resolver, &spelled);
         }
-        let parts = self.parts(resolver, target);
-        let name: Option<Arc<str>> = parts.map(|parts| parts.text(0).into());
-        if !under_way {
-            self.named.insert(target, name.clone());
-        }
-        name
+        self.numbers.get(&target).copied().unwrap_or(0)
     }
 
-    /// Gives every symbol that is spelled so its string.
-    fn settle(&mut self, resolver: &mut Resolver<'_>, spelled: &str) {
-        self.settling.push(spelled.to_owned());
+    /// Gives every symbol that is spelled so its number.
+    fn number_all(&mut self, resolver: &mut Resolver<'_>, spelled: &str) {
         let mut targets = resolver.defined(spelled).to_vec();
         let code = resolver.code;
         targets.sort_by(|a, b| (code.path(a.file), a.symbol).cmp(&(code.path(b.file), b.symbol)));
-        let mut taken: HashMap<String, Vec<Target>> = HashMap::new();
+        // Those of one plain name that are different, each with whether it is only declared.
+        let mut taken: HashMap<Arc<str>, Vec<bool>> = HashMap::new();
         for target in targets {
-            if self.named.contains_key(&target) {
+            let Some(plain) = self.plain(resolver, target, MAX_DEPTH) else { continue };
+            if self.parts(resolver, target).is_none_or(|parts| parts.is_shared) {
                 continue;
             }
-            let Some(parts) = self.parts(resolver, target) else {
-                self.named.insert(target, None);
-                continue;
-            };
-            let plain = parts.text(0);
-            if parts.is_shared {
-                self.named.insert(target, Some(plain.into()));
-                continue;
-            }
+            let declared = resolver.with(target, |it, _| it.flags.has(Flags::DECLARATION));
+            let declared = declared == Some(true);
             let others = taken.entry(plain).or_default();
-            let is_declared = |resolver: &mut Resolver<'_>, target: Target| {
-                resolver.with(target, |it, _| it.flags.has(Flags::DECLARATION)) == Some(true)
-            };
             // A declaration and the definition that stands elsewhere are one symbol.
-            let declared = is_declared(resolver, target);
-            let same =
-                others.iter().copied().find(|other| declared || is_declared(resolver, *other));
-            let name = match same {
-                Some(other) => self.named.get(&other).cloned().flatten(),
-                None => Some(parts.text(others.len()).into()),
-            };
-            if same.is_none() {
-                others.push(target);
+            let same = others.iter().position(|other| declared || *other);
+            self.numbers.insert(target, same.unwrap_or(others.len()));
+            match same {
+                Some(same) => others[same] &= declared,
+                None => others.push(declared),
             }
-            self.named.insert(target, name);
         }
-        self.settling.pop();
     }
 
-    fn parts(&mut self, resolver: &mut Resolver<'_>, target: Target) -> Option<Parts> {
+    fn parts(&mut self, resolver: &mut Resolver<'_>, target: Target) -> Option<Arc<Parts>> {
+        if let Some(known) = self.parts.get(&target) {
+            return known.clone();
+        }
+        let parts = self.parts_now(resolver, target).map(Arc::new);
+        self.parts.insert(target, parts.clone());
+        parts
+    }
+
+    fn parts_now(&mut self, resolver: &mut Resolver<'_>, target: Target) -> Option<Parts> {
         let facts = resolver.facts(target.file)?;
         let symbol = facts.facts.symbols.get(target.symbol.0 as usize)?;
         let container = symbol.container.map(|ix| (ix, facts.facts.symbol(ix)));
@@ -159,45 +187,42 @@ impl Namer {
             return None;
         }
         let linked = symbol.flags.has(Flags::LINKED);
-        let prefix = if symbol.attached.is_known() && symbol.kind != Kind::Impl {
-            self.owner_of(resolver, target, &facts, symbol)?
+        let parent = if symbol.attached.is_known() && symbol.kind != Kind::Impl {
+            self.owner_of(resolver, target, &facts, symbol)
         } else if let Some((ix, _)) = container {
-            self.global(resolver, Target { file: target.file, symbol: facts.head(ix) })?
+            Parent::Symbol(Target { file: target.file, symbol: facts.head(ix) })
         } else {
             let module = self.module(resolver.code, target.file);
-            if linked { module.package.as_str().into() } else { Arc::clone(&module.symbol) }
+            let text =
+                if linked { module.package.as_str().into() } else { Arc::clone(&module.symbol) };
+            Parent::Text(text)
         };
         let name = facts.facts.name(symbol.name).to_owned();
         let inside = matches!(symbol.kind, Kind::Parameter | Kind::TypeParameter);
         let is_shared = linked || inside || matches!(symbol.kind, Kind::Impl | Kind::Module);
-        if symbol.kind == Kind::Impl {
-            let prefix = impl_prefix(&prefix, &facts, symbol, &name);
-            // The last of its brackets, so that members follow.
-            let of = symbol.bases.first().copied().unwrap_or(symbol.attached);
-            let last = if of.is_known() { facts.facts.show(of) } else { name };
-            let descriptor = Descriptor::new(last, Suffix::TypeParameter);
-            return Some(Parts { prefix, descriptor, is_shared });
-        }
-        let descriptor = Descriptor::new(name, suffix(symbol.kind));
-        Some(Parts { prefix, descriptor, is_shared })
+        let descriptors = match symbol.kind {
+            Kind::Impl => of_impl(&facts, symbol, name),
+            kind => vec![Descriptor::new(name, suffix(kind))],
+        };
+        Some(Parts { parent, descriptors, is_shared })
     }
 
-    /// The name of the type that a symbol belongs to without standing in it.
+    /// The type that a symbol belongs to without standing in it.
     fn owner_of(
         &mut self,
         resolver: &mut Resolver<'_>,
         target: Target,
         facts: &Loaded,
         symbol: &Symbol,
-    ) -> Option<Arc<str>> {
+    ) -> Parent {
         let owners = resolver.attached_to(target);
         if let Some(owner) = owners.first().filter(|owner| **owner != target) {
-            return self.global(resolver, *owner);
+            return Parent::Symbol(*owner);
         }
         // The type is not in the snapshot: it is called as the text calls it.
         let module = self.module(resolver.code, target.file);
         let owner = Descriptor::new(facts.facts.show(symbol.attached), Suffix::Type);
-        Some(format!("{}{owner}", module.symbol).into())
+        Parent::Text(format!("{}{owner}", module.symbol).into())
     }
 
     /// What the names of a file's symbols begin with.
@@ -275,16 +300,20 @@ impl Module {
 }
 
 impl Parts {
-    /// The text; with a number if the plain one is taken.
-    fn text(&self, number: usize) -> String {
-        let mut descriptor = self.descriptor.clone();
-        if number > 0 {
-            match &mut descriptor.suffix {
-                Suffix::Method(disambiguator) => *disambiguator = format!("+{number}"),
-                _ => descriptor.name.push_str(&format!("+{number}")),
+    /// The text, with a number if the plain one is taken.
+    fn text(&self, parent: &str, number: usize) -> String {
+        let mut text = parent.to_owned();
+        for (n, descriptor) in self.descriptors.iter().enumerate() {
+            let mut descriptor = descriptor.clone();
+            if number > 0 && n + 1 == self.descriptors.len() {
+                match &mut descriptor.suffix {
+                    Suffix::Method(disambiguator) => *disambiguator = format!("+{number}"),
+                    _ => descriptor.name.push_str(&format!("+{number}")),
+                }
             }
+            text.push_str(&descriptor.to_string());
         }
-        format!("{}{descriptor}", self.prefix)
+        text
     }
 }
 
@@ -293,18 +322,19 @@ pub(crate) fn manager(language: &'static str) -> &'static str {
     if language == "tsx" { "typescript" } else { language }
 }
 
-/// `impl#[Type]` for `impl Trait for Type`; `impl#` for `impl Type`.
-fn impl_prefix(prefix: &str, facts: &Loaded, symbol: &Symbol, name: &str) -> Arc<str> {
-    let mut text = format!("{prefix}{}", Descriptor::new("impl", Suffix::Type));
-    if !symbol.bases.is_empty() {
-        let of = if symbol.attached.is_known() {
-            facts.facts.show(symbol.attached)
-        } else {
-            name.to_owned()
-        };
-        text.push_str(&Descriptor::new(of, Suffix::TypeParameter).to_string());
-    }
-    text.into()
+/// `impl#[Type][Trait]`, or `impl#[Type]`.
+fn of_impl(facts: &Loaded, symbol: &Symbol, name: String) -> Vec<Descriptor> {
+    let attached = symbol.attached;
+    let of = if attached.is_known() { facts.facts.show(attached) } else { name };
+    let mut descriptors =
+        vec![Descriptor::new("impl", Suffix::Type), Descriptor::new(of, Suffix::TypeParameter)];
+    descriptors.extend(
+        symbol
+            .bases
+            .first()
+            .map(|base| Descriptor::new(facts.facts.show(*base), Suffix::TypeParameter)),
+    );
+    descriptors
 }
 
 /// The part of a path that the module's name leaves out: `lib` of `lib/a/b.py` with the name `a.b`.

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Write};
 
-use coderoom_engine::Certainty;
+use coderoom_engine::{Certainty, Imported, RelPath};
 use proptest::prelude::*;
 use scip::types::Index;
 
@@ -151,6 +151,22 @@ fn every_language_gives_a_sound_index() {
 }
 
 #[test]
+fn what_is_handed_on_from_outside_is_no_symbol_of_the_module_that_does() {
+    let files: Files<'_> = &[
+        (
+            "a.py",
+            "try:\n    from lib import Level\nexcept ImportError:\n    class Level:\n        LOW = 1\n",
+        ),
+        ("b.py", "import a\nfrom a import Level\nprint(Level.LOW, a.Level.LOW)\n"),
+        ("c.py", "from lib import Level\nprint(Level.LOW)\n"),
+    ];
+    let index = parse(&export(&code(&session(files)), Certainty::Exact, usize::MAX));
+    lint(&index, &texts(files)).expect("a sound index");
+    let outside: Vec<&str> = index.external_symbols.iter().map(|it| it.symbol.as_str()).collect();
+    assert_eq!(outside, ["coderoom python . . lib/Level.", "coderoom python . . lib/Level.LOW."]);
+}
+
+#[test]
 fn nobody_waits_for_an_export_that_is_stopped() {
     assert_eq!(code(&session(SHAPES)).scip_part(None, Certainty::Exact, 1, &|| true), None);
 }
@@ -158,7 +174,7 @@ fn nobody_waits_for_an_export_that_is_stopped() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Whatever the sources say, the index is sound.
+    /// Whatever the sources say, the index is sound, and fits the sources that it is of.
     #[test]
     fn every_index_is_sound(sources in prop::collection::vec(source(), 1..4)) {
         let names = ["a.py", "b.py", "p/__init__.py", "p/a.py"];
@@ -166,8 +182,12 @@ proptest! {
             names.into_iter().zip(sources.iter().map(String::as_str)).collect();
         let code = code(&session(&files));
         for floor in [Certainty::Exact, Certainty::ByName] {
-            let index = parse(&export(&code, floor, 1000));
+            let bytes = export(&code, floor, 1000);
+            let index = parse(&bytes);
             lint(&index, &texts(&files)).map_err(TestCaseError::fail)?;
+            let imported = Imported::read(&bytes, &RelPath::root(), None, &code, &|| false);
+            let imported = imported.map_err(|err| TestCaseError::fail(err.to_string()))?;
+            prop_assert_eq!(&imported.report().refused_documents, &[]);
         }
     }
 }

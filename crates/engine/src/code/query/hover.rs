@@ -98,7 +98,7 @@ impl Code {
 }
 
 /// Lines without the indentation that all but the first share.
-fn dedent(text: &str) -> String {
+pub(crate) fn dedent(text: &str) -> String {
     let indent = |line: &&str| line.len() - line.trim_start().len();
     let rest = text.lines().skip(1).filter(|line| !line.trim().is_empty());
     let shared = rest.map(|line| indent(&line)).min().unwrap_or(0);

@@ -24,6 +24,7 @@ use coderoom_syntax::OccurrenceIx;
 pub use definition::{Definition, Definitions};
 pub use dependencies::{Dependencies, Dependency};
 pub use hover::{Hover, Hovers};
+pub(crate) use hover::{clean, dedent};
 use lines::Lines;
 pub use notes::cut_words;
 pub use outline::{Outline, OutlineItem};

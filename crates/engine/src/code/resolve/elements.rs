@@ -75,7 +75,7 @@ impl Resolver<'_> {
                     self.value_of(*function, Some(on))
                 };
                 let iterates = matches!(member, "__iter__" | "[Symbol.iterator]");
-                let inner = if iterates { self.element(&result) } else { result };
+                let inner = if iterates { self.iterated(&result, target) } else { result };
                 if !inner.is_unknown() {
                     return inner;
                 }
@@ -104,6 +104,20 @@ impl Resolver<'_> {
             }
             _ => Things::default(),
         }
+    }
+
+    /// What an iterator gives that `of` is iterated by. One that iterates itself says so in
+    /// `__next__`.
+    fn iterated(&mut self, iterators: &Things, of: Target) -> Things {
+        let is_itself =
+            |thing: &&Thing| matches!(thing, Thing::Instance(it, _) | Thing::Own(it) if *it == of);
+        let others = iterators.list.iter().filter(|thing| !is_itself(thing)).cloned().collect();
+        if !self.enter() {
+            return Things::default();
+        }
+        let things = self.element(&Things::of(others, iterators.guessed));
+        self.leave();
+        things
     }
 
     pub(super) fn slot(&mut self, things: &Things, n: usize) -> Things {

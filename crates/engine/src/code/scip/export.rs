@@ -11,7 +11,6 @@ use std::{
 use coderoom_syntax::{Flags, Form, Kind, OccurrenceIx, Role, Span, SymbolIx, source_text};
 
 use super::{
-    doc,
     lines::Lines,
     outside::outside,
     schema::{
@@ -26,6 +25,7 @@ use crate::{
         index::language_of,
         loaded::Loaded,
         naming::Namer,
+        query::{clean, dedent},
         resolve::{Found, Resolver},
         view::Target,
     },
@@ -246,7 +246,7 @@ impl Document {
             let symbol = match found {
                 Found::Symbol(target) => self.seen_from(resolver, file, *target),
                 Found::Module(place) => self.namer.place(resolver, place, file),
-                Found::External => outside(facts, ix).map(|(symbol, name)| {
+                Found::External => outside(resolver.code, file, facts, ix).map(|(symbol, name)| {
                     let shared = symbol.as_str().into();
                     self.outside.entry(symbol).or_insert(name);
                     shared
@@ -346,7 +346,7 @@ impl About {
     ) {
         let text = |span: Span| source.get(span.start as usize..span.end as usize);
         out.text(information::SYMBOL, symbol);
-        out.text(information::DOCUMENTATION, &doc::plain(text(facts.doc).unwrap_or_default()));
+        out.text(information::DOCUMENTATION, &clean(text(facts.doc).unwrap_or_default()));
         for (other, is_reference) in &self.implements {
             // A recursive type is no implementation of itself.
             if other != symbol {
@@ -359,7 +359,7 @@ impl About {
         }
         out.number(information::KIND, kind(facts));
         out.text(information::DISPLAY_NAME, &self.name);
-        let signature = doc::dedent(text(facts.signature).unwrap_or_default());
+        let signature = dedent(text(facts.signature).unwrap_or_default());
         if !signature.is_empty() {
             out.message(information::SIGNATURE, |out| {
                 out.text(document::LANGUAGE, language);

@@ -2,7 +2,6 @@
 //!
 //! `scip.proto` is the schema; `docs/code-scip.md` says what of it is used and how.
 
-mod doc;
 mod export;
 mod lines;
 mod outside;

@@ -5,18 +5,32 @@
 
 use coderoom_syntax::{Expr, ExprIx, Form, Kind, Name, OccurrenceIx, ScopeIx};
 
-use crate::code::{
-    descriptor::{Descriptor, Suffix, SymbolName},
-    loaded::Loaded,
-    naming::{SCHEME, manager},
+use crate::{
+    code::{
+        Code,
+        descriptor::{Descriptor, Suffix, SymbolName},
+        loaded::Loaded,
+        naming::{SCHEME, manager},
+    },
+    file::FileId,
 };
 
 /// Imports of imports go no further than this.
 const MAX_STEPS: u32 = 16;
 
 /// The symbol string of what an occurrence outside of the snapshot names, and its last part.
-pub(super) fn outside(facts: &Loaded, ix: OccurrenceIx) -> Option<(String, String)> {
+pub(super) fn outside(
+    code: &Code,
+    file: FileId,
+    facts: &Loaded,
+    ix: OccurrenceIx,
+) -> Option<(String, String)> {
     let descriptors = of_occurrence(facts, ix, MAX_STEPS)?;
+    // What a module of the workspace hands on from outside has its own name elsewhere.
+    let module = &descriptors.first()?.name;
+    if !code.module_places(file, facts, module).is_empty() {
+        return None;
+    }
     let display = descriptors.last()?.name.clone();
     let symbol = SymbolName::Global {
         scheme: SCHEME.to_owned(),

@@ -262,7 +262,13 @@ fn known(symbol: &str) -> Known {
         Descriptor { name, .. } if name.starts_with('<') => {
             Known::Constructor(owner(symbol).unwrap_or_default())
         }
-        Descriptor { name, .. } => Known::Name(name.clone()),
+        // We number what would have one name.
+        Descriptor { name, .. } => Known::Name(match name.rsplit_once('+') {
+            Some((plain, number)) if !plain.is_empty() && number.parse::<u32>().is_ok() => {
+                plain.to_owned()
+            }
+            _ => name.clone(),
+        }),
     }
 }
 
