@@ -210,6 +210,7 @@ impl ExprColumns {
             Expr::Instance(of) => (inner(self, of), 10).1,
             Expr::TypeOf(of) => (inner(self, of), 11).1,
             Expr::Element(of) => (inner(self, of), 12).1,
+            Expr::Each(of) => (inner(self, of), 25).1,
             Expr::Await(of) => (inner(self, of), 13).1,
             Expr::List(of) => (inner(self, of), 14).1,
             Expr::Builtin(name) => (other(self, name.0), 15).1,
@@ -259,6 +260,7 @@ impl ExprColumns {
             22 => Expr::Apply(self.inner(n)?, self.list(n)?),
             23 => Expr::Guard(self.inner(n)?),
             24 => Expr::Else(self.inner(n)?, self.inner(n)?),
+            25 => Expr::Each(self.inner(n)?),
             _ => return None,
         })
     }

@@ -335,6 +335,8 @@ pub enum Expr {
     TypeOf(ExprIx),
     /// An element of it: indexing, iteration.
     Element(ExprIx),
+    /// What iterating it gives: an element, or of a map from outside a pair.
+    Each(ExprIx),
     /// The value at this place of a tuple; destructuring, multiple results.
     Slot(ExprIx, u32),
     /// The value that a promise, future or wrapper stands for: `await x`, `x?`, `*x`.
@@ -552,6 +554,7 @@ impl Facts {
             | Expr::Instance(of)
             | Expr::TypeOf(of)
             | Expr::Element(of)
+            | Expr::Each(of)
             | Expr::Slot(of, _)
             | Expr::Await(of)
             | Expr::List(of)

@@ -161,6 +161,11 @@ pub struct Rules {
     pub bare_modules: bool,
     /// Whether members of a type can stand outside it ([`crate::Symbol::attached`]).
     pub attached: bool,
+    /// Whether a type satisfies every interface whose methods it has, without naming it (Go).
+    pub structural: bool,
+    /// Whether an interface with one method can be called like a function, and be given as one
+    /// (Java's lambdas).
+    pub single_method: bool,
     /// Which names are apart.
     pub spaces: Spaces,
     /// Generic types that are used as what they hold: `Optional`, `Readonly`, `Box`.
@@ -176,6 +181,8 @@ pub struct Rules {
     /// The names that the language or its standard library has as members of its own types, so that
     /// a member of this name on a value of unknown type says nothing: `get`, `append`, `close`.
     pub common_members: &'static [&'static str],
+    /// Whether a value that comes from outside of the workspace surely is of a type from there.
+    pub static_types: bool,
     /// Whether a label that its type does not have is an expression: keys of Go's map literals.
     pub expression_keys: bool,
     /// Whether a bare name may be a member found by its spelling where the types are not known.
@@ -194,6 +201,8 @@ impl Rules {
         redeclared: Redeclared::Same,
         bare_modules: false,
         attached: false,
+        structural: false,
+        single_method: false,
         spaces: Spaces::One,
         transparent: &[],
         awaited: &[],
@@ -201,6 +210,7 @@ impl Rules {
         constructors: &[],
         call_member: None,
         common_members: &[],
+        static_types: false,
         expression_keys: false,
         guess_members: true,
         named_index: false,

@@ -138,6 +138,7 @@ impl Facts {
             Expr::Instance(of) => format!("instance({})", show(of)),
             Expr::TypeOf(of) => format!("typeof({})", show(of)),
             Expr::Element(of) => format!("{}[]", show(of)),
+            Expr::Each(of) => format!("each of {}", show(of)),
             Expr::Slot(of, n) => format!("{}[{n}]", show(of)),
             Expr::Await(of) => format!("await {}", show(of)),
             Expr::Generic(of, args) => format!("{}<{}>", show(of), list(args)),

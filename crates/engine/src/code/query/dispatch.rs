@@ -16,7 +16,8 @@ use crate::{
 /// Where more types than this override a method, a call through the base says too little of each.
 const MOST_OVERRIDES: usize = 16;
 
-/// The methods that the wanted ones override, where few do.
+/// The methods that the wanted ones override, where few do; where types satisfy interfaces by having
+/// their methods, also those that have an interface's.
 pub(super) fn overridden(
     resolver: &mut Resolver<'_>,
     wanted: &BTreeSet<Found>,
@@ -26,6 +27,14 @@ pub(super) fn overridden(
         let Found::Symbol(target) = found else { continue };
         if !matches!(resolver.kind(*target), Some(Kind::Method | Kind::Property)) {
             continue;
+        }
+        for relative in resolver.structural_relatives(*target) {
+            // Of the two, one is an interface's: the other has as many relatives as there are types
+            // that satisfy it.
+            let others = resolver.structural_relatives(relative).len();
+            if others <= MOST_OVERRIDES {
+                bases.insert(relative);
+            }
         }
         let Some(owner) = resolver.container(*target) else { continue };
         let name = resolver.with(*target, |symbol, facts| facts.facts.name(symbol.name).to_owned());

@@ -221,8 +221,13 @@ pub(crate) fn of_occurrence(
     let import = if external { binding_import(facts, file, ix) } else { None };
     let mut found: Vec<Found> =
         resolution.found.into_iter().filter(|it| *it != Found::External).collect();
-    if found.is_empty() && import.is_none() {
-        found.extend(resolver.declared_at(file, ix).map(Found::Symbol));
+    // `const { name } = ...` and `{ name }`: a member, and what is declared there under its name.
+    if import.is_none()
+        && let Some(declared) = resolver.declared_at(file, ix)
+        && (found.is_empty() || resolver.kind(declared) != Some(Kind::Alias))
+        && !found.contains(&Found::Symbol(declared))
+    {
+        found.push(Found::Symbol(declared));
     }
     Subject {
         import,

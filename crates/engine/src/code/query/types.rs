@@ -231,6 +231,9 @@ fn direct_subtypes(resolver: &mut Resolver<'_>, base: Target) -> Vec<Target> {
             }
         }
     }
+    if resolver.kind(base) == Some(Kind::Interface) {
+        found.extend(resolver.structural_types(base));
+    }
     found.sort_unstable();
     found.dedup();
     found
@@ -250,7 +253,12 @@ fn supertypes(
         depth += 1;
         let mut next = Vec::new();
         for ty in level {
-            for (parent, _) in resolver.parents(ty, &mut false) {
+            let mut parents: Vec<Target> =
+                resolver.parents(ty, &mut false).into_iter().map(|(parent, _)| parent).collect();
+            if resolver.kind(ty) != Some(Kind::Interface) {
+                parents.extend(resolver.structural_types(ty));
+            }
+            for parent in parents {
                 if seen.insert(parent) {
                     found.push((parent, depth));
                     next.push(parent);

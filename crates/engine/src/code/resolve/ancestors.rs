@@ -2,12 +2,9 @@
 
 use std::sync::Arc;
 
-use coderoom_syntax::{ExprIx, Kind, SymbolIx};
+use coderoom_syntax::ExprIx;
 
-use super::{
-    Args, Resolver, Target, Thing, Things,
-    types::{Ancestors, needs_binding, union},
-};
+use super::{Args, Resolver, Target, Thing, Things, generics::needs_binding, types::Ancestors};
 
 impl Resolver<'_> {
     /// A type and all that it inherits.
@@ -119,93 +116,5 @@ impl Resolver<'_> {
     /// Whether a type is another or inherits from it.
     pub(crate) fn inherits(&mut self, ty: Target, from: Target) -> bool {
         ty == from || self.ancestors(ty).list.iter().any(|(it, _)| *it == from)
-    }
-
-    /// Puts type arguments in the places of an owner's type parameters.
-    pub(super) fn bind(&mut self, things: &Things, owner: Target, args: &Args) -> Things {
-        let Some(args) = args else { return things.clone() };
-        if !things.list.iter().any(needs_binding) {
-            return things.clone();
-        }
-        let parameters = self.type_parameters(owner);
-        if parameters.is_empty() {
-            return things.clone();
-        }
-        self.bound_to(things, &parameters, args, 0)
-    }
-
-    fn bound_to(
-        &mut self,
-        things: &Things,
-        parameters: &[Target],
-        args: &[Things],
-        depth: u32,
-    ) -> Things {
-        if depth > 6 {
-            return things.clone();
-        }
-        let mut parts = Vec::new();
-        for thing in things.list.iter() {
-            let place = |it: &Target| parameters.iter().position(|parameter| parameter == it);
-            let nested = |resolver: &mut Self, list: &Args| -> Args {
-                list.as_ref().map(|list| {
-                    list.iter()
-                        .map(|it| resolver.bound_to(it, parameters, args, depth + 1))
-                        .collect()
-                })
-            };
-            parts.push(match thing {
-                Thing::Instance(it, inner) => match place(it).and_then(|n| args.get(n)) {
-                    Some(arg) => self.instantiate(arg),
-                    None => Things::one(Thing::Instance(*it, nested(self, inner))),
-                },
-                Thing::Symbol(it, inner) => match place(it).and_then(|n| args.get(n)) {
-                    Some(arg) => arg.clone(),
-                    None => Things::one(Thing::Symbol(*it, nested(self, inner))),
-                },
-                Thing::External(inner, awaited) => {
-                    Things::one(Thing::External(nested(self, inner), *awaited))
-                }
-                Thing::List(of) => {
-                    Things::one(Thing::List(self.bound_to(of, parameters, args, depth + 1)))
-                }
-                Thing::Tuple(of) => Things::one(Thing::Tuple(
-                    of.iter().map(|it| self.bound_to(it, parameters, args, depth + 1)).collect(),
-                )),
-                Thing::Bound(it, on, inner) => {
-                    let on =
-                        self.bound_to(&Things::one((**on).clone()), parameters, args, depth + 1);
-                    let on = on.list.first().cloned().unwrap_or(Thing::External(None, false));
-                    Things::one(Thing::Bound(*it, Arc::new(on), nested(self, inner)))
-                }
-                other => Things::one(other.clone()),
-            });
-        }
-        let all = union(&parts);
-        if things.guessed { all.guessed() } else { all }
-    }
-
-    /// The type parameters of a type, in order.
-    pub(super) fn type_parameters(&mut self, owner: Target) -> Arc<[Target]> {
-        if let Some(known) = self.memo.type_parameters.get(&owner) {
-            return Arc::clone(known);
-        }
-        let Some(facts) = self.facts(owner.file) else { return Arc::default() };
-        let of = facts.facts.symbol(owner.symbol);
-        let mut parameters: Vec<SymbolIx> = [Some(of.scope), of.body]
-            .into_iter()
-            .flatten()
-            .flat_map(|scope| facts.all_declared(scope))
-            .filter(|ix| {
-                let symbol = facts.facts.symbol(*ix);
-                symbol.kind == Kind::TypeParameter
-                    && (symbol.container == Some(owner.symbol) || Some(symbol.scope) == of.body)
-            })
-            .collect();
-        parameters.sort_by_key(|ix| facts.facts.symbol(*ix).at.start);
-        let targets = parameters.into_iter().map(|symbol| Target { file: owner.file, symbol });
-        let parameters: Arc<[Target]> = targets.collect();
-        self.memo.type_parameters.insert(owner, Arc::clone(&parameters));
-        parameters
     }
 }

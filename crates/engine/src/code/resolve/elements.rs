@@ -34,6 +34,22 @@ impl Resolver<'_> {
         if things.guessed { all.guessed() } else { all }
     }
 
+    /// What iterating gives: of a map from outside, its keys with its values.
+    pub(super) fn each(&mut self, things: &Things) -> Things {
+        let mut parts = Vec::new();
+        for thing in things.list.iter() {
+            parts.push(match thing {
+                Thing::External(Some(args), false) if args.len() > 1 => {
+                    let pair = args.iter().map(|arg| self.instantiate(arg)).collect();
+                    Things::one(Thing::Tuple(pair))
+                }
+                other => self.element(&Things::one(other.clone())),
+            });
+        }
+        let all = union(&parts);
+        if things.guessed { all.guessed() } else { all }
+    }
+
     /// What any member of an object literal holds.
     pub(super) fn any_member(&mut self, target: Target) -> Things {
         const MOST: usize = 24;

@@ -60,6 +60,11 @@ impl Resolver<'_> {
                 Thing::Own(target) | Thing::OwnType(target) => {
                     self.taken_by_type(*target, &None, thing, place)
                 }
+                // `Function<A, B>` takes an `A`: what a type from outside takes is often an argument.
+                Thing::External(Some(args), _) if !args.is_empty() => {
+                    let taken = args.get(place).or_else(|| args.last()).cloned();
+                    self.instantiate(&taken.unwrap_or_default()).guessed()
+                }
                 Thing::External(..) => Things::one(Thing::External(None, false)),
                 _ => Things::default(),
             });
@@ -97,7 +102,45 @@ impl Resolver<'_> {
                 return self.seen_on(&things, Some(on));
             }
         }
+        if rules.single_method
+            && is_instance
+            && let Some(function) = self.single_method(target)
+        {
+            let things = self.taken(function, place);
+            return self.seen_on(&things, Some(on));
+        }
         Things::default()
+    }
+
+    /// The only method that an interface leaves to others.
+    fn single_method(&mut self, interface: Target) -> Option<Target> {
+        let ancestors = self.ancestors(interface);
+        let mut found = None;
+        for (target, _) in &ancestors.list {
+            let facts = self.facts(target.file)?;
+            let body = facts.facts.symbol(target.symbol).body?;
+            for ix in facts.all_declared(body) {
+                let symbol = facts.facts.symbol(ix);
+                let is_open = symbol.kind == Kind::Method
+                    && symbol.flags.has(Flags::DECLARATION)
+                    && !symbol.flags.has(Flags::STATIC);
+                let method = Target { file: target.file, symbol: facts.head(ix) };
+                match found {
+                    _ if !is_open => {}
+                    None => found = Some(method),
+                    Some(other) if other == method => {}
+                    // One that a supertype declares as well is the same.
+                    Some(Target { file, symbol }) => {
+                        let first = self.facts(file)?;
+                        let name = first.facts.name(first.facts.symbol(symbol).name);
+                        if name != facts.facts.name(facts.facts.symbol(ix).name) {
+                            return None;
+                        }
+                    }
+                }
+            }
+        }
+        found
     }
 
     /// The declared type of a function's parameter, of any of its declarations.

@@ -229,39 +229,6 @@ impl Resolver<'_> {
         found
     }
 
-    /// Members that a trait of this snapshot gives to types that are not in it, or to all types:
-    /// which types these are, only a compiler could say.
-    fn extensions(&mut self, things: &Things, name: &str, language: Language) -> Vec<Hit> {
-        let rules = language.plugin().rules();
-        if !rules.attached || rules.common_members.contains(&name) {
-            return Vec::new();
-        }
-        let external = things.list.iter().any(|thing| matches!(thing, Thing::External(..)));
-        let Some(on) = things.list.first().cloned() else { return Vec::new() };
-        let mut hits = Vec::new();
-        for target in self.defined(name).iter().copied() {
-            let given = self.with(target, |symbol, facts| {
-                let block = facts.facts.symbol(symbol.container?);
-                let given = block.kind == Kind::Impl
-                    && block.body == Some(symbol.scope)
-                    && !block.bases.is_empty()
-                    && facts.facts.language.is_related(language);
-                given.then(|| (block.attached, block.bases.clone()))
-            });
-            let Some(Some((attached, bases))) = given else { continue };
-            let types = self.types_named(target.file, attached);
-            let fits = match types.first() {
-                None => external,
-                Some(ty) => self.kind(*ty) == Some(Kind::TypeParameter),
-            };
-            let ours = bases.iter().any(|base| !self.types_named(target.file, *base).is_empty());
-            if fits && ours {
-                hits.push(Hit { found: Found::Symbol(target), on: on.clone() });
-            }
-        }
-        hits
-    }
-
     /// The types that a symbol is a member of without standing in them.
     pub(crate) fn attached_to(&mut self, target: Target) -> Vec<Target> {
         let Some(facts) = self.facts(target.file) else { return Vec::new() };
@@ -365,26 +332,6 @@ impl Resolver<'_> {
             }
         }
         impls
-    }
-
-    /// What implements a member of a trait: calls that lead there are calls of it.
-    pub(crate) fn implementing(&mut self, member: Target, name: &str) -> Vec<Target> {
-        let owner = self.container(member);
-        let Some(owner) = owner.filter(|it| self.kind(*it) == Some(Kind::Trait)) else {
-            return Vec::new();
-        };
-        let mut found = Vec::new();
-        for target in self.defined(name).iter().copied() {
-            let bases = self.with(target, |symbol, facts| {
-                let block = facts.facts.symbol(symbol.container?);
-                (block.kind == Kind::Impl).then(|| block.bases.clone())
-            });
-            let Some(Some(bases)) = bases else { continue };
-            if bases.iter().any(|base| self.types_named(target.file, *base).contains(&owner)) {
-                found.push(target);
-            }
-        }
-        found
     }
 
     /// Whether a symbol is a member of a type's instances or of the type.

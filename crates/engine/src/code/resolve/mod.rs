@@ -7,11 +7,14 @@ mod ancestors;
 mod calls;
 mod elements;
 mod expected;
+mod extensions;
+mod generics;
 mod guess;
 mod members;
 mod modules;
 mod scopes;
 mod space;
+mod structural;
 mod types;
 
 use std::{collections::HashMap, sync::Arc};
@@ -152,6 +155,7 @@ pub(crate) struct Memo {
     resolutions: HashMap<(FileId, OccurrenceIx), Resolution>,
     modules: HashMap<(FileId, Name), Arc<[Place]>>,
     ancestors: HashMap<Target, Arc<types::Ancestors>>,
+    aliases: HashMap<Target, Things>,
     facts: HashMap<FileId, Option<Arc<Loaded>>>,
     defined: HashMap<Box<str>, Arc<[Target]>>,
     guesses: HashMap<Box<str>, Arc<guess::Candidates>>,
@@ -166,6 +170,7 @@ pub(crate) struct Memo {
 struct Partial {
     values: HashMap<(FileId, ExprIx), (Things, u32)>,
     resolutions: HashMap<(FileId, OccurrenceIx), (Resolution, u32)>,
+    aliases: HashMap<Target, (Things, u32)>,
     ancestors: HashMap<Target, (Arc<types::Ancestors>, u32)>,
 }
 
@@ -182,6 +187,7 @@ pub(crate) struct Resolver<'c> {
     /// Evaluations under way, with their depth.
     active: HashMap<(FileId, ExprIx), u32>,
     active_occurrences: HashMap<(FileId, OccurrenceIx), u32>,
+    active_aliases: HashMap<Target, u32>,
     /// What is looked for at the moment.
     space: Space,
     depth: u32,
@@ -204,6 +210,7 @@ impl<'c> Resolver<'c> {
             partial: Partial::default(),
             active: HashMap::new(),
             active_occurrences: HashMap::new(),
+            active_aliases: HashMap::new(),
             space: Space::Any,
             depth: 0,
             steps: 0,
@@ -232,6 +239,7 @@ impl<'c> Resolver<'c> {
             self.partial.values.clear();
             self.partial.resolutions.clear();
             self.partial.ancestors.clear();
+            self.partial.aliases.clear();
         }
     }
 

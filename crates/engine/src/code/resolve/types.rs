@@ -87,6 +87,10 @@ impl Resolver<'_> {
                 let things = self.value(file, of);
                 self.element(&things)
             }
+            Expr::Each(of) => {
+                let things = self.value(file, of);
+                self.each(&things)
+            }
             Expr::Slot(of, n) => {
                 let things = self.value(file, of);
                 self.slot(&things, n as usize)
@@ -292,10 +296,12 @@ impl Resolver<'_> {
             let is_parameter = symbol.kind == Kind::Parameter;
             // A default is one thing that is passed, and usually `None` or a plain value. What comes
             // from outside tells nothing of what it is used for here.
-            if is_parameter && value.list.iter().all(|it| matches!(it, Thing::External(..))) {
+            let is_default = is_parameter && !is_given(&facts.facts, symbol.value);
+            let vague = is_default || !facts.rules().static_types;
+            let outside = value.list.iter().all(|it| matches!(it, Thing::External(..)));
+            if is_parameter && vague && outside {
                 continue;
             }
-            let is_default = is_parameter && !is_given(&facts.facts, symbol.value);
             values.push(if is_default { value.guessed() } else { value });
         }
         let values = union(&values);
@@ -463,18 +469,41 @@ impl Resolver<'_> {
 
     /// What a type alias stands for, instantiated.
     pub(super) fn aliased_type(&mut self, target: Target) -> Things {
+        if let Some(known) = self.memo.aliases.get(&target) {
+            return known.clone();
+        }
+        if let Some((known, waits_on)) = self.partial.aliases.get(&target) {
+            self.waits_on = self.waits_on.min(*waits_on);
+            return known.clone();
+        }
+        if let Some(depth) = self.active_aliases.get(&target) {
+            // `type A<T> = T | A<B<T>>`: going on would never end.
+            self.waits_on = self.waits_on.min(*depth);
+            return Things::default();
+        }
         if !self.enter() {
             return Things::default();
         }
+        self.active_aliases.insert(target, self.depth);
+        let outer = std::mem::replace(&mut self.waits_on, u32::MAX);
         let ty = self.with(target, |symbol, _| symbol.ty).unwrap_or_default();
         let ty = self.value(target.file, ty);
         let things = self.instantiate(&ty);
-        self.leave();
         // `type A = { ... }` may name itself.
         let others = things.list.iter().filter(
             |thing| !matches!(thing, Thing::Instance(it, _) | Thing::Symbol(it, _) if *it == target),
         );
-        Things::of(others.cloned().collect(), things.guessed)
+        let things = Things::of(others.cloned().collect(), things.guessed);
+        self.active_aliases.remove(&target);
+        if self.waits_on >= self.depth {
+            self.memo.aliases.insert(target, things.clone());
+            self.waits_on = outer;
+        } else {
+            self.partial.aliases.insert(target, (things.clone(), self.waits_on));
+            self.waits_on = self.waits_on.min(outer);
+        }
+        self.leave();
+        things
     }
 
     /// What is known of a type parameter.
@@ -489,30 +518,6 @@ impl Resolver<'_> {
         things
     }
 
-    fn generic(&mut self, file: FileId, facts: &Loaded, head: ExprIx, args: &[ExprIx]) -> Things {
-        let rules = facts.rules();
-        let spelled = match facts.facts.expr(head) {
-            Expr::Occurrence(at) => facts.facts.name(facts.facts.occurrence(*at).name),
-            Expr::Named(_, name) | Expr::Member(_, name) => facts.facts.name(*name),
-            _ => "",
-        };
-        let types = self.value(file, head);
-        let args: Vec<Things> = args.iter().map(|arg| self.value(file, *arg)).collect();
-        let external = types.list.iter().all(|it| matches!(it, Thing::External(..)));
-        if external && rules.transparent.contains(&spelled) {
-            return union(&args);
-        }
-        let args: Arc<[Things]> = args.into();
-        if external {
-            let awaited = rules.awaited.contains(&spelled);
-            return Things::one(Thing::External(Some(args), awaited));
-        }
-        self.map(&types, |_, thing| match thing {
-            Thing::Symbol(target, _) => vec![Thing::Symbol(*target, Some(Arc::clone(&args)))],
-            other => vec![other.clone()],
-        })
-    }
-
     pub(super) fn map(
         &mut self,
         things: &Things,
@@ -521,11 +526,6 @@ impl Resolver<'_> {
         let list = things.list.iter().flat_map(|thing| each(self, thing)).collect();
         Things::of(list, things.guessed)
     }
-}
-
-/// Whether a receiver could say more about it.
-pub(super) fn needs_binding(thing: &Thing) -> bool {
-    !matches!(thing, Thing::Module(_) | Thing::External(None, _))
 }
 
 /// Whether a parameter's value is what its place says, and no default.

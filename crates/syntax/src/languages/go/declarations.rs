@@ -170,8 +170,9 @@ impl Walk<'_> {
 
     /// The receiver: what the method belongs to, a parameter, and the type's parameters.
     fn receiver(&mut self, receives: &Receiver<'_>, method: SymbolIx) {
+        // It is no parameter: those have places that arguments are given in.
         let name =
-            receives.name.and_then(|it| self.define(Kind::Parameter, span(it), receives.full));
+            receives.name.and_then(|it| self.define(Kind::Variable, span(it), receives.full));
         for parameter in &receives.type_parameters {
             self.define(Kind::TypeParameter, span(*parameter), span(*parameter));
         }

@@ -27,7 +27,7 @@ impl Walk<'_> {
             | "parenthesized_type"
             | "implicit_length_array_type" => self.ty(node),
             "selector_expression" => self.selector(node),
-            "call_expression" => self.call(node),
+            "call_expression" => self.call(node, true),
             "index_expression" => {
                 let of = self.operand(node);
                 let index = field(node, "index").map_or(ExprIx::UNKNOWN, |it| self.visit(it));
@@ -145,7 +145,8 @@ impl Walk<'_> {
         value
     }
 
-    fn call(&mut self, node: Node<'_>) -> ExprIx {
+    /// A call; `used` says whether its value matters.
+    pub(super) fn call(&mut self, node: Node<'_>, used: bool) -> ExprIx {
         let Some(function) = field(node, "function") else {
             self.inside(node);
             return ExprIx::UNKNOWN;
@@ -171,7 +172,13 @@ impl Walk<'_> {
                 _ => {}
             }
         }
-        let callee = type_arguments.unwrap_or(callee);
+        if let Some(callee) = type_arguments {
+            return self.facts.wrap(callee, Expr::Call);
+        }
+        if callee.is_known() && used && args.iter().any(|arg| arg.is_known()) {
+            let callee = self.facts.expr(Expr::Apply(callee, args));
+            return self.facts.expr(Expr::Call(callee));
+        }
         self.facts.wrap(callee, Expr::Call)
     }
 

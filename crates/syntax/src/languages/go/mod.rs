@@ -22,6 +22,7 @@ static RULES: Rules = Rules {
     type_scope: TypeScope::Hidden,
     redeclared: Redeclared::Another,
     attached: true,
+    structural: true,
     expression_keys: true,
     common_members: &[
         "Add",

@@ -40,13 +40,16 @@ impl Walk<'_> {
             "labeled_statement" | "break_statement" | "continue_statement" | "goto_statement" => {
                 self.labelled(node);
             }
-            "expression_statement"
-            | "statement_list"
-            | "expression_list"
-            | "return_statement"
-            | "go_statement"
-            | "defer_statement"
-            | "for_clause"
+            // What they give does not matter.
+            "expression_statement" | "go_statement" | "defer_statement" => {
+                for part in children(node) {
+                    match part.kind() {
+                        "call_expression" => _ = self.deeper(|walk| walk.call(part, false)),
+                        _ => _ = self.visit(part),
+                    }
+                }
+            }
+            "statement_list" | "expression_list" | "return_statement" | "for_clause"
             | "send_statement" => {
                 self.inside(node);
             }

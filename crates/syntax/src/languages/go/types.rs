@@ -284,10 +284,8 @@ impl Walk<'_> {
     pub(super) fn parameters(&mut self, list: Option<Node<'_>>) {
         for node in list.map(children).unwrap_or_default() {
             let full = span(node);
-            let names: Vec<_> = in_field(node, "name")
-                .into_iter()
-                .filter_map(|name| self.define(Kind::Parameter, span(name), full))
-                .collect();
+            let names: Vec<_> =
+                in_field(node, "name").into_iter().map(|name| self.parameter(name, full)).collect();
             let mut ty = match field(node, "type") {
                 Some(ty) => self.ty(ty),
                 None => self.visit(node),
@@ -296,11 +294,24 @@ impl Walk<'_> {
                 ty = self.facts.expr(Expr::List(ty));
             }
             for symbol in names {
+                if node.kind() == "variadic_parameter_declaration" {
+                    self.add_flags(symbol, Flags::VARIADIC);
+                }
                 let symbol = self.facts.symbol_mut(symbol);
                 symbol.ty = ty;
                 symbol.signature = full;
             }
         }
+    }
+
+    /// Parameters keep their places, even those that nobody can name.
+    fn parameter(&mut self, name: Node<'_>, full: Span) -> SymbolIx {
+        let at = span(name);
+        self.define(Kind::Parameter, at, full).unwrap_or_else(|| {
+            let symbol = self.facts.declare(Kind::Parameter, at, full);
+            self.add_flags(symbol, Flags::INSTANCE);
+            symbol
+        })
     }
 
     /// The result of a function: a type, or a tuple of several. Named ones are variables.

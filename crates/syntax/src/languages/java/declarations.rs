@@ -2,7 +2,7 @@
 
 use tree_sitter::Node;
 
-use super::walk::Walk;
+use super::walk::{Argument, Walk};
 use crate::{
     Name,
     facts::{Expr, ExprIx, Flags, Kind, Role, ScopeKind, Span, SymbolIx},
@@ -140,15 +140,17 @@ impl Walk<'_> {
                 _ => _ = self.visit(part),
             }
         }
-        if let Some(arguments) = field(node, "arguments") {
-            self.arguments(arguments, ty);
-        }
+        let to = Argument { callee: ty, place: 0, of: ExprIx::UNKNOWN, name: None };
+        let arguments = self.arguments(field(node, "arguments"), to);
         let body = children(node).into_iter().find(|it| it.kind() == "class_body");
         if let Some(body) = body {
             let start = node.start_byte();
             let keyword = Span::new(start, (start + 3).min(node.end_byte()));
             return self.anonymous(keyword, body, ty);
         }
-        self.facts.wrap(ty, Expr::Instance)
+        if matches!(self.facts.expr_of(ty), Expr::Generic(..)) {
+            return self.facts.wrap(ty, Expr::Instance);
+        }
+        self.called_with(ty, &arguments.values)
     }
 }

@@ -2,7 +2,7 @@
 
 use tree_sitter::Node;
 
-use super::walk::Walk;
+use super::walk::{Argument, Arguments, Walk};
 use crate::{
     facts::{Expr, ExprIx, Kind, Role, ScopeIx, ScopeKind, Span},
     tree::{children, field, span},
@@ -20,7 +20,7 @@ impl Walk<'_> {
             "scoped_identifier" => self.dotted_type(node, Role::Read),
             "this" => self.this(),
             "field_access" => self.field_access(node),
-            "method_invocation" => self.call(node),
+            "method_invocation" => self.call(node, true),
             "method_reference" => self.method_reference(node),
             "object_creation_expression" => self.creation(node),
             "array_creation_expression" => self.array_creation(node),
@@ -214,38 +214,71 @@ impl Walk<'_> {
         Some(self.member(package, names[n], Role::Read))
     }
 
-    fn call(&mut self, node: Node<'_>) -> ExprIx {
+    /// `m(...)` and `x.m(...)`; `used` says whether its value matters.
+    pub(super) fn call(&mut self, node: Node<'_>, used: bool) -> ExprIx {
         let Some(name) = field(node, "name") else {
             self.inside(node);
             return ExprIx::UNKNOWN;
         };
-        let callee = if field(node, "object").is_some() {
+        let (callee, of) = if field(node, "object").is_some() {
             let of = self.object(node);
-            self.member(of, name, Role::Call)
+            (self.member(of, name, Role::Call), of)
         } else {
-            self.bare(name, Role::Call)
+            (self.bare(name, Role::Call), ExprIx::UNKNOWN)
         };
         if let Some(list) = field(node, "type_arguments") {
             self.type_arguments(list);
         }
-        if let Some(arguments) = field(node, "arguments") {
-            self.arguments(arguments, callee);
+        let name = self.facts.name_at(span(name));
+        let list = field(node, "arguments");
+        let arguments = self.arguments(list, Argument { callee, place: 0, of, name: Some(name) });
+        if !used {
+            return ExprIx::UNKNOWN;
+        }
+        let declared = self.called_with(callee, &arguments.values);
+        self.known_result(node, of, declared, &arguments)
+    }
+
+    /// What calling gives; arguments tell of type parameters.
+    pub(super) fn called_with(&mut self, callee: ExprIx, args: &[ExprIx]) -> ExprIx {
+        let tells = |walk: &Self, arg: &ExprIx| {
+            arg.is_known() && !matches!(walk.facts.expr_of(*arg), Expr::Builtin(_))
+        };
+        if callee.is_known() && args.iter().any(|arg| tells(self, arg)) {
+            let callee = self.facts.expr(Expr::Apply(callee, args.to_vec()));
+            return self.facts.expr(Expr::Call(callee));
         }
         self.facts.wrap(callee, Expr::Call)
     }
 
     /// Visits arguments; a lambda among them learns what it is given to.
-    pub(super) fn arguments(&mut self, list: Node<'_>, callee: ExprIx) {
-        for (n, argument) in children(list).into_iter().enumerate() {
-            let outer = self.argument.replace((callee, n as u32));
-            if argument.kind() != "lambda_expression" {
-                self.argument = None;
-            }
-            self.visit(argument);
+    pub(super) fn arguments(&mut self, list: Option<Node<'_>>, to: Argument) -> Arguments {
+        let mut arguments = Arguments::default();
+        for (n, argument) in list.map(children).unwrap_or_default().into_iter().enumerate() {
+            let is_lambda = argument.kind() == "lambda_expression";
+            let here = is_lambda.then_some(Argument { place: n as u32, ..to });
+            let outer = std::mem::replace(&mut self.argument, here);
+            let value = self.visit(argument);
             self.argument = outer;
+            let made = match argument.kind() {
+                "lambda_expression" => value,
+                "method_reference" => self.facts.wrap(value, Expr::Call),
+                _ => ExprIx::UNKNOWN,
+            };
+            // A function counts as a container of what it gives, as its type does.
+            let is_plain = matches!(self.facts.expr_of(made), Expr::Unknown | Expr::Builtin(_));
+            let value = match is_plain {
+                true if is_lambda => ExprIx::UNKNOWN,
+                true => value,
+                false => self.facts.expr(Expr::List(made)),
+            };
+            arguments.values.push(value);
+            arguments.made.push(made);
         }
+        arguments
     }
 
+    /// Gives what calling it gives.
     fn lambda(&mut self, node: Node<'_>) -> ExprIx {
         let given_to = self.argument.take();
         self.facts.open(ScopeKind::Function, span(node), None);
@@ -256,13 +289,10 @@ impl Walk<'_> {
                     "inferred_parameters" => children(list),
                     _ => vec![list],
                 };
+                let count = names.len();
                 for (n, name) in names.into_iter().enumerate() {
-                    let value = match given_to {
-                        Some((callee, place)) => self.facts.wrap(callee, |callee| {
-                            Expr::CallbackParameter(callee, n as u32, place)
-                        }),
-                        None => ExprIx::UNKNOWN,
-                    };
+                    let value =
+                        given_to.map_or(ExprIx::UNKNOWN, |to| self.handed_to(to, n as u32, count));
                     if let Some(symbol) = self.define(Kind::Parameter, name, span(name)) {
                         self.facts.symbol_mut(symbol).value = value;
                     }
@@ -270,15 +300,29 @@ impl Walk<'_> {
             }
             None => {}
         }
+        self.returns.push(Vec::new());
+        let mut value = ExprIx::UNKNOWN;
         if let Some(body) = field(node, "body") {
             if body.kind() == "block" {
                 self.inside(body);
             } else {
-                self.visit(body);
+                value = self.visit(body);
             }
         }
+        let mut values = self.returns.pop().unwrap_or_default();
+        values.push(value);
         self.facts.close();
-        ExprIx::UNKNOWN
+        self.facts.either(values)
+    }
+
+    /// What a lambda's parameter number `n` is.
+    fn handed_to(&mut self, to: Argument, n: u32, count: usize) -> ExprIx {
+        let declared =
+            self.facts.wrap(to.callee, |callee| Expr::CallbackParameter(callee, n, to.place));
+        let Some(name) = to.name else { return declared };
+        let name = self.facts.spelled(name).to_owned();
+        let known = self.known_parameter(&name, to.of, n, count);
+        self.or_else(declared, known)
     }
 
     /// `Type::method`, `value::method`, `Type::new`.

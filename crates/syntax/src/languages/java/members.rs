@@ -114,10 +114,12 @@ impl Walk<'_> {
             self.visit(value);
         }
         let labels = std::mem::take(&mut self.labels);
+        let returns = std::mem::take(&mut self.returns);
         if let Some(body) = body {
             self.inside(body);
         }
         self.labels = labels;
+        self.returns = returns;
         self.facts.close();
     }
 
@@ -184,6 +186,9 @@ impl Walk<'_> {
         let kind =
             if node.kind() == "catch_formal_parameter" { Kind::Variable } else { Kind::Parameter };
         if let Some(symbol) = self.define(kind, name, full) {
+            if node.kind() == "spread_parameter" {
+                self.add_flags(symbol, Flags::VARIADIC);
+            }
             let symbol = self.facts.symbol_mut(symbol);
             symbol.ty = ty;
             symbol.signature = full;

@@ -4,6 +4,7 @@
 mod declarations;
 mod expressions;
 mod imports;
+mod known;
 mod members;
 mod modules;
 mod statements;
@@ -25,7 +26,7 @@ static RULES: Rules = Rules {
     redeclared: Redeclared::Another,
     spaces: Spaces::Methods,
     constructors: &["<init>"],
-    transparent: &["Optional"],
+    single_method: true,
     common_members: COMMON,
     ..Rules::BY_NAME
 };

@@ -72,9 +72,22 @@ impl Walk<'_> {
             "resource" => self.resource(node),
             "labeled_statement" | "break_statement" | "continue_statement" => self.labelled(node),
             "marker_annotation" | "annotation" => self.annotated(node),
+            "return_statement" => {
+                for value in children(node) {
+                    let value = self.visit(value);
+                    self.returns.last_mut().into_iter().for_each(|it| it.push(value));
+                }
+            }
+            "expression_statement" => {
+                for part in children(node) {
+                    match part.kind() {
+                        // What it gives does not matter.
+                        "method_invocation" => _ = self.deeper(|walk| walk.call(part, false)),
+                        _ => _ = self.visit(part),
+                    }
+                }
+            }
             "constructor_body"
-            | "expression_statement"
-            | "return_statement"
             | "class_body"
             | "interface_body"
             | "enum_body"

@@ -15,10 +15,34 @@ pub(super) struct Walk<'s> {
     pub(super) header: Vec<(Name, SymbolIx)>,
     /// Labels around here.
     pub(super) labels: Vec<(Name, SymbolIx)>,
-    /// The argument that is being visited: what is called with it, and its place.
-    pub(super) argument: Option<(ExprIx, u32)>,
+    /// The argument that is being visited.
+    pub(super) argument: Option<Argument>,
+    /// What the lambdas around here return.
+    pub(super) returns: Vec<Vec<ExprIx>>,
     depth: usize,
     max_depth: usize,
+}
+
+/// An argument of a call.
+#[derive(Clone, Copy)]
+pub(super) struct Argument {
+    /// What is called.
+    pub(super) callee: ExprIx,
+    /// The place among the arguments.
+    pub(super) place: u32,
+    /// What the method is called on.
+    pub(super) of: ExprIx,
+    /// The method's name.
+    pub(super) name: Option<Name>,
+}
+
+/// Arguments of a call.
+#[derive(Default)]
+pub(super) struct Arguments {
+    /// What each stands for.
+    pub(super) values: Vec<ExprIx>,
+    /// What each gives when it is called: lambdas and method references.
+    pub(super) made: Vec<ExprIx>,
 }
 
 /// The words in front of a declaration.
@@ -38,7 +62,15 @@ pub(super) struct Modifiers {
 
 impl<'s> Walk<'s> {
     pub(super) fn new(facts: Builder<'s>, max_depth: usize) -> Walk<'s> {
-        Walk { facts, header: Vec::new(), labels: Vec::new(), argument: None, depth: 0, max_depth }
+        Walk {
+            facts,
+            header: Vec::new(),
+            labels: Vec::new(),
+            argument: None,
+            returns: Vec::new(),
+            depth: 0,
+            max_depth,
+        }
     }
 
     /// The whole file.

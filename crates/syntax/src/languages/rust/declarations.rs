@@ -270,9 +270,10 @@ impl Walk<'_> {
         let header_end = self.end();
         let has_body = self.at(T::OpenBrace);
         if has_body {
-            let modes = self.open_modes();
+            let (modes, empty) = (self.open_modes(), std::mem::take(&mut self.empty));
             self.group(|walk| walk.statements());
             self.restore_modes(modes);
+            self.empty = empty;
         } else {
             self.expect(T::Semi, "a body");
         }

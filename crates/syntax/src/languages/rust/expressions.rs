@@ -54,7 +54,10 @@ impl Walk<'_> {
                     self.set_role(value, Role::Write);
                 }
                 self.take(len);
-                self.expression();
+                let given = self.expression();
+                if operator == Operator::Assign && operands == 1 {
+                    self.fill(value, given);
+                }
                 return ExprIx::UNKNOWN;
             }
             self.take(len);
@@ -268,7 +271,12 @@ impl Walk<'_> {
                 let pos = walk.pos;
                 walk.attributes();
                 if matches!(walk.kind(), T::Pipe | T::Move) {
-                    walk.expected = Some(Expected { callee, method, argument: args.len() as u32 });
+                    walk.expected = Some(Expected {
+                        callee,
+                        method,
+                        argument: args.len() as u32,
+                        first: args.first().copied().unwrap_or_default(),
+                    });
                 }
                 args.push(walk.expression());
                 if !walk.eat(T::Comma) && (!walk.at_end() || walk.pos == pos) {
@@ -547,6 +555,8 @@ pub(super) struct Expected {
     /// For a method: the receiver and the name.
     pub(super) method: Option<(ExprIx, Span)>,
     pub(super) argument: u32,
+    /// The first argument.
+    pub(super) first: ExprIx,
 }
 
 /// What binary operators are told apart for.

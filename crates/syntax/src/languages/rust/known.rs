@@ -5,149 +5,13 @@
 //! taking a value out of one is [`Expr::Await`], which leaves other values as they are. A method of
 //! the workspace's own that is called so comes first.
 
-use super::{expressions::Expected, lexer::T, walk::Walk};
-use crate::facts::{Expr, ExprIx, Span};
-
-/// Methods whose result holds what the receiver holds, in the same way as far as it matters here.
-const SAME: &[&str] = &[
-    "and_modify",
-    "as_deref",
-    "as_deref_mut",
-    "as_mut",
-    "as_mut_slice",
-    "as_pin_mut",
-    "as_ref",
-    "as_slice",
-    "borrow",
-    "borrow_mut",
-    "by_ref",
-    "chain",
-    "clone",
-    "cloned",
-    "collect",
-    "copied",
-    "cycle",
-    "deref",
-    "deref_mut",
-    "downgrade",
-    "drain",
-    "expect_err",
-    "filter",
-    "fuse",
-    "inspect",
-    "inspect_err",
-    "into_boxed_slice",
-    "into_inner",
-    "into_iter",
-    "into_values",
-    "iter",
-    "iter_mut",
-    "lock",
-    "map_err",
-    "ok",
-    "ok_or",
-    "ok_or_else",
-    "or",
-    "or_else",
-    "par_iter",
-    "peekable",
-    "rev",
-    "skip",
-    "skip_while",
-    "step_by",
-    "take",
-    "take_while",
-    "to_owned",
-    "to_vec",
-    "try_lock",
-    "upgrade",
-    "values",
-    "values_mut",
-];
-
-/// Methods that take the value out of an `Option`, a `Result` or the like.
-const HELD: &[&str] = &[
-    "expect",
-    "get_or_insert_with",
-    "unwrap",
-    "unwrap_or",
-    "unwrap_or_default",
-    "unwrap_or_else",
-    "unwrap_unchecked",
-];
-
-/// Methods that give one of the elements, mostly in an `Option`.
-const ELEMENT: &[&str] = &[
-    "back",
-    "back_mut",
-    "find",
-    "first",
-    "first_mut",
-    "front",
-    "front_mut",
-    "get",
-    "get_mut",
-    "get_unchecked",
-    "last",
-    "last_mut",
-    "max",
-    "max_by",
-    "max_by_key",
-    "min",
-    "min_by",
-    "min_by_key",
-    "next",
-    "next_back",
-    "nth",
-    "peek",
-    "pop",
-    "pop_back",
-    "pop_front",
-    "reduce",
-    "remove",
-    "swap_remove",
-];
-
-/// Methods that give a list of lists.
-const LISTS: &[&str] = &["chunks", "chunks_exact", "chunks_mut", "rchunks", "split_at", "windows"];
-
-/// Methods that hand elements to a closure.
-const EACH: &[&str] = &[
-    "all",
-    "any",
-    "dedup_by_key",
-    "filter",
-    "filter_map",
-    "find",
-    "find_map",
-    "flat_map",
-    "for_each",
-    "inspect",
-    "map",
-    "map_while",
-    "max_by",
-    "max_by_key",
-    "min_by",
-    "min_by_key",
-    "partition",
-    "position",
-    "reduce",
-    "retain",
-    "retain_mut",
-    "rposition",
-    "skip_while",
-    "sort_by",
-    "sort_by_cached_key",
-    "sort_by_key",
-    "sort_unstable_by",
-    "sort_unstable_by_key",
-    "take_while",
-    "try_for_each",
-];
-
-/// Methods that hand what an `Option` or `Result` holds to a closure.
-const WITH_HELD: &[&str] =
-    &["and_then", "is_none_or", "is_ok_and", "is_some_and", "map_or", "map_or_else", "then"];
+use super::{
+    expressions::Expected,
+    lexer::T,
+    std_methods::{self, Gives, Hands},
+    walk::Walk,
+};
+use crate::facts::{Expr, ExprIx, Form, OccurrenceIx, ScopeIx, Span, SymbolIx};
 
 /// Types that count as what they hold.
 const HOLDERS: &[&str] = &[
@@ -219,55 +83,124 @@ pub(super) fn called(
     let first = args.first().copied().unwrap_or_default();
     let result = call(walk, callee, args);
     match (name.of, name.name) {
-        ("", "Some" | "Ok") => first,
+        ("", "Some" | "Ok") => walk.maybe(first),
         ("mem", "take" | "replace") => first,
         (of, "new" | "pin" | "from" | "clone" | "Borrowed" | "Owned" | "Some" | "Ok")
             if HOLDERS.contains(&of) =>
         {
             walk.or_else(result, first)
         }
+        (_, "default" | "from" | "from_iter" | "from_str" | "try_from") => {
+            let ty = qualifier(walk, callee);
+            let made = walk.facts.wrap(ty, Expr::Instance);
+            walk.or_else(result, made)
+        }
         _ => result,
+    }
+}
+
+/// What stands before the last name of a path.
+fn qualifier(walk: &Walk<'_>, path: ExprIx) -> ExprIx {
+    let Expr::Occurrence(ix) = walk.facts.expr_of(path) else { return ExprIx::UNKNOWN };
+    match walk.facts.occurrence_of(*ix).form {
+        Form::Member(of) => of,
+        _ => ExprIx::UNKNOWN,
     }
 }
 
 /// The result of calling a method.
 pub(super) fn method(walk: &mut Walk<'_>, call: &MethodCall<'_>) -> ExprIx {
-    let of = call.of;
-    let result = self::call(walk, call.callee, call.args);
-    let last = call.args.last().copied().unwrap_or_default();
     let name = walk.facts.text(call.name);
-    let known = match name {
-        "collect" | "into" | "parse" | "try_into" | "sum" | "product" | "downcast_ref"
-        | "downcast_mut" | "downcast"
-            if call.turbofish.is_known() =>
-        {
-            walk.facts.wrap(call.turbofish, Expr::Instance)
+    fill(walk, call, name);
+    let result = self::call(walk, call.callee, call.args);
+    match std_methods::gives(name) {
+        Some(gives) => {
+            let known = given(walk, call, gives);
+            walk.or_else(result, known)
         }
-        "map" | "filter_map" | "flat_map" | "map_while" | "scan" => {
-            let made = walk.facts.wrap(last, Expr::Call);
-            walk.facts.wrap(made, Expr::List)
-        }
-        "and_then" | "map_or" | "map_or_else" | "fold" | "find_map" | "then" => {
-            walk.facts.wrap(last, Expr::Call)
-        }
-        "enumerate" => {
+        None => result,
+    }
+}
+
+fn given(walk: &mut Walk<'_>, call: &MethodCall<'_>, gives: Gives) -> ExprIx {
+    let of = call.of;
+    let last = call.args.last().copied().unwrap_or_default();
+    match gives {
+        Gives::Same => of,
+        Gives::Held => walk.facts.wrap(of, Expr::Await),
+        Gives::Element => walk.facts.wrap(of, Expr::Element),
+        Gives::MaybeElement => {
             let element = walk.facts.wrap(of, Expr::Element);
-            let pair = walk.facts.wrap(element, |it| Expr::Tuple(vec![ExprIx::UNKNOWN, it]));
+            walk.maybe(element)
+        }
+        Gives::MaybeEach => {
+            let each = walk.facts.wrap(of, Expr::Each);
+            walk.maybe(each)
+        }
+        Gives::Lists => walk.facts.wrap(of, Expr::List),
+        Gives::Two => walk.facts.wrap(of, |of| Expr::Tuple(vec![of, of])),
+        Gives::Keys | Gives::Values => {
+            let place = u32::from(gives == Gives::Values);
+            let part = walk.facts.wrap(of, |of| Expr::Slot(of, place));
+            walk.facts.wrap(part, Expr::List)
+        }
+        Gives::Numbered => {
+            let each = walk.facts.wrap(of, Expr::Each);
+            let pair = walk.facts.wrap(each, |it| Expr::Tuple(vec![ExprIx::UNKNOWN, it]));
             walk.facts.wrap(pair, Expr::List)
         }
-        "zip" => {
-            let parts =
-                vec![walk.facts.wrap(of, Expr::Element), walk.facts.wrap(last, Expr::Element)];
+        Gives::Zipped => {
+            let parts = vec![walk.facts.wrap(of, Expr::Each), walk.facts.wrap(last, Expr::Each)];
             let pair = walk.facts.expr(Expr::Tuple(parts));
             walk.facts.expr(Expr::List(pair))
         }
-        _ if SAME.contains(&name) => of,
-        _ if HELD.contains(&name) => walk.facts.wrap(of, Expr::Await),
-        _ if ELEMENT.contains(&name) => walk.facts.wrap(of, Expr::Element),
-        _ if LISTS.contains(&name) => walk.facts.wrap(of, Expr::List),
-        _ => return result,
+        Gives::Flat => {
+            let inner = walk.facts.wrap(of, Expr::Element);
+            let inner = walk.facts.wrap(inner, Expr::Element);
+            walk.maybe(inner)
+        }
+        Gives::Mapped | Gives::MaybeMade => {
+            let made = walk.facts.wrap(last, Expr::Call);
+            walk.maybe(made)
+        }
+        Gives::MaybeMapped => {
+            let made = walk.facts.wrap(last, Expr::Call);
+            let held = walk.facts.wrap(made, Expr::Await);
+            walk.maybe(held)
+        }
+        Gives::FlatMapped => {
+            let made = walk.facts.wrap(last, Expr::Call);
+            let each = walk.facts.wrap(made, Expr::Each);
+            walk.facts.wrap(each, Expr::List)
+        }
+        Gives::Made => walk.facts.wrap(last, Expr::Call),
+        Gives::MaybeGiven => walk.maybe(last),
+        Gives::Given => call.args.first().copied().unwrap_or_default(),
+        Gives::Asked if call.turbofish.is_known() => {
+            walk.facts.wrap(call.turbofish, Expr::Instance)
+        }
+        Gives::Asked => ExprIx::UNKNOWN,
+        Gives::Collected if call.turbofish.is_known() => {
+            walk.facts.wrap(call.turbofish, Expr::Instance)
+        }
+        Gives::Collected => of,
+    }
+}
+
+/// Calls that say what a collection holds that was made empty.
+fn fill(walk: &mut Walk<'_>, call: &MethodCall<'_>, name: &str) {
+    let part = match (name, call.args) {
+        ("push" | "push_back" | "push_front" | "insert" | "replace", [one]) => {
+            walk.facts.wrap(*one, Expr::List)
+        }
+        ("insert", [key, value]) if key.is_known() || value.is_known() => {
+            let pair = vec![*key, *value];
+            walk.outside("HashMap", pair)
+        }
+        ("extend" | "append" | "extend_from_slice", [more]) => *more,
+        _ => return,
     };
-    walk.or_else(result, known)
+    walk.fill(call.of, part);
 }
 
 /// What a closure's parameter is, where the closure is given to a call.
@@ -280,11 +213,11 @@ pub(super) fn closure_parameter(
         Expr::CallbackParameter(callee, parameter, expected.argument)
     });
     let Some((of, name)) = expected.method else { return declared };
-    let known = match (walk.facts.text(name), parameter) {
-        ("fold", 1) => walk.facts.wrap(of, Expr::Element),
-        (name, _) if EACH.contains(&name) => walk.facts.wrap(of, Expr::Element),
-        (name, _) if WITH_HELD.contains(&name) => walk.facts.wrap(of, Expr::Await),
-        _ => return declared,
+    let known = match std_methods::hands(walk.facts.text(name)) {
+        Some(Hands::Folded) if parameter == 0 => expected.first,
+        Some(Hands::Each | Hands::Folded) => walk.facts.wrap(of, Expr::Each),
+        Some(Hands::Held) => walk.facts.wrap(of, Expr::Await),
+        None => return declared,
     };
     walk.or_else(declared, known)
 }
@@ -309,260 +242,69 @@ impl Walk<'_> {
         }
         if first.is_known() { first } else { second }
     }
+
+    /// What holds a value as `Option` does.
+    fn maybe(&mut self, value: ExprIx) -> ExprIx {
+        if value.is_known() { self.outside("Option", vec![value]) } else { value }
+    }
+
+    /// An instance of a generic type of the standard library.
+    fn outside(&mut self, name: &'static str, args: Vec<ExprIx>) -> ExprIx {
+        let name = self.facts.name(name);
+        let head = self.facts.expr(Expr::Named(ScopeIx(0), name));
+        self.facts.expr(Expr::Generic(head, args))
+    }
+
+    /// Remembers a variable that was made empty: what is put into it says what it holds.
+    pub(super) fn made(&mut self, symbol: SymbolIx, value: ExprIx) {
+        let name = self.facts.symbol(symbol).name;
+        self.empty.retain(|it| it.name != name);
+        if self.is_empty(value) {
+            self.empty.push(Empty { name, symbol, fillings: 0 });
+        }
+    }
+
+    /// Whether a value says nothing of what it holds: `Vec::new()`, `None`.
+    fn is_empty(&self, value: ExprIx) -> bool {
+        let named = |ix: &OccurrenceIx| self.facts.spelled(self.facts.occurrence_of(*ix).name);
+        match self.facts.expr_of(value) {
+            Expr::Unknown => true,
+            Expr::Occurrence(ix) => named(ix) == "None",
+            Expr::Else(first, _) => self.is_empty(*first),
+            Expr::Call(callee) => match self.facts.expr_of(*callee) {
+                Expr::Occurrence(ix) => matches!(named(ix), "new" | "default" | "with_capacity"),
+                Expr::Apply(callee, _) => match self.facts.expr_of(*callee) {
+                    Expr::Occurrence(ix) => named(ix) == "with_capacity",
+                    _ => false,
+                },
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// Puts something into a variable that was made empty.
+    pub(super) fn fill(&mut self, of: ExprIx, part: ExprIx) {
+        /// What comes later is of the same type.
+        const MOST: u8 = 3;
+        let Expr::Occurrence(ix) = *self.facts.expr_of(of) else { return };
+        let occurrence = *self.facts.occurrence_of(ix);
+        if occurrence.form != Form::Bare || !part.is_known() {
+            return;
+        }
+        let found = self.empty.iter_mut().find(|it| it.name == occurrence.name);
+        let Some(it) = found.filter(|it| it.fillings < MOST) else { return };
+        it.fillings += 1;
+        let symbol = it.symbol;
+        let before = self.facts.symbol(symbol).value;
+        let value = self.facts.either(vec![before, part]);
+        self.facts.symbol_mut(symbol).value = value;
+    }
 }
 
-/// Names of methods that the standard library's own types have: on a value of unknown type, such a
-/// name says nothing.
-pub(super) const METHODS: &[&str] = &[
-    "abs",
-    "all",
-    "and",
-    "and_then",
-    "any",
-    "append",
-    "args",
-    "as_bytes",
-    "as_deref",
-    "as_mut",
-    "as_os_str",
-    "as_path",
-    "as_ptr",
-    "as_ref",
-    "as_slice",
-    "as_str",
-    "await",
-    "binary_search",
-    "borrow",
-    "borrow_mut",
-    "bytes",
-    "by_ref",
-    "canonicalize",
-    "ceil",
-    "chain",
-    "chars",
-    "checked_add",
-    "checked_sub",
-    "chunks",
-    "clear",
-    "clone",
-    "cloned",
-    "cmp",
-    "collect",
-    "components",
-    "concat",
-    "contains",
-    "contains_key",
-    "copied",
-    "copy_from_slice",
-    "count",
-    "create",
-    "current_dir",
-    "dedup",
-    "default",
-    "deref",
-    "display",
-    "downcast_ref",
-    "drain",
-    "drop",
-    "elapsed",
-    "ends_with",
-    "entry",
-    "enumerate",
-    "env",
-    "eq",
-    "err",
-    "exists",
-    "expect",
-    "extend",
-    "extend_from_slice",
-    "extension",
-    "file_name",
-    "file_stem",
-    "file_type",
-    "fill",
-    "filter",
-    "filter_map",
-    "find",
-    "find_map",
-    "finish",
-    "first",
-    "flat_map",
-    "flatten",
-    "floor",
-    "flush",
-    "fmt",
-    "fold",
-    "for_each",
-    "from",
-    "from_str",
-    "fuse",
-    "get",
-    "get_mut",
-    "get_or_insert_with",
-    "ge",
-    "gt",
-    "hash",
-    "index",
-    "insert",
-    "insert_str",
-    "inspect",
-    "into",
-    "into_boxed_slice",
-    "into_bytes",
-    "into_inner",
-    "into_iter",
-    "into_os_string",
-    "into_string",
-    "is_absolute",
-    "is_alphabetic",
-    "is_char_boundary",
-    "is_digit",
-    "is_dir",
-    "is_empty",
-    "is_err",
-    "is_file",
-    "is_none",
-    "is_ok",
-    "is_some",
-    "is_some_and",
-    "is_symlink",
-    "iter",
-    "iter_mut",
-    "join",
-    "key",
-    "keys",
-    "kind",
-    "last",
-    "le",
-    "len",
-    "lines",
-    "load",
-    "lock",
-    "lt",
-    "map",
-    "map_err",
-    "map_or",
-    "matches",
-    "max",
-    "max_by",
-    "max_by_key",
-    "metadata",
-    "min",
-    "min_by",
-    "min_by_key",
-    "modified",
-    "ne",
-    "new",
-    "next",
-    "next_back",
-    "nth",
-    "ok",
-    "ok_or",
-    "ok_or_else",
-    "open",
-    "or",
-    "or_else",
-    "or_insert",
-    "or_insert_with",
-    "output",
-    "parent",
-    "parse",
-    "partial_cmp",
-    "partition",
-    "path",
-    "peek",
-    "peekable",
-    "pop",
-    "pop_back",
-    "pop_front",
-    "position",
-    "pow",
-    "push",
-    "push_back",
-    "push_front",
-    "push_str",
-    "read",
-    "read_exact",
-    "read_line",
-    "read_to_end",
-    "read_to_string",
-    "recv",
-    "remove",
-    "repeat",
-    "replace",
-    "reserve",
-    "resize",
-    "retain",
-    "rev",
-    "reverse",
-    "rfind",
-    "rsplit",
-    "run",
-    "saturating_sub",
-    "seek",
-    "send",
-    "set",
-    "sin",
-    "size_hint",
-    "skip",
-    "skip_while",
-    "sort",
-    "sort_by",
-    "sort_by_key",
-    "sort_unstable",
-    "source",
-    "spawn",
-    "split",
-    "split_at",
-    "split_off",
-    "split_once",
-    "split_whitespace",
-    "splitn",
-    "sqrt",
-    "starts_with",
-    "status",
-    "step_by",
-    "store",
-    "strip_prefix",
-    "strip_suffix",
-    "sum",
-    "swap",
-    "swap_remove",
-    "take",
-    "take_while",
-    "then",
-    "then_some",
-    "to_ascii_lowercase",
-    "to_lowercase",
-    "to_owned",
-    "to_path_buf",
-    "to_str",
-    "to_string",
-    "to_string_lossy",
-    "to_uppercase",
-    "to_vec",
-    "trim",
-    "trim_end",
-    "trim_matches",
-    "trim_start",
-    "truncate",
-    "try_from",
-    "try_into",
-    "unwrap",
-    "unwrap_err",
-    "unwrap_or",
-    "unwrap_or_default",
-    "unwrap_or_else",
-    "values",
-    "values_mut",
-    "wait",
-    "windows",
-    "with_capacity",
-    "with_extension",
-    "wrapping_add",
-    "write",
-    "write_all",
-    "write_fmt",
-    "write_str",
-    "zip",
-];
+/// A variable that was made empty.
+pub(super) struct Empty {
+    name: crate::Name,
+    symbol: SymbolIx,
+    fillings: u8,
+}

@@ -17,6 +17,7 @@ mod modules;
 mod paths;
 mod patterns;
 mod statements;
+mod std_methods;
 #[cfg(test)]
 mod tests;
 mod types;
@@ -36,6 +37,7 @@ static RULES: Rules = Rules {
     bare_modules: true,
     attached: true,
     spaces: Spaces::Uses,
+    static_types: true,
     element_types: &["Item"],
     transparent: &[
         "Box",
@@ -65,7 +67,7 @@ static RULES: Rules = Rules {
         "UnsafeCell",
     ],
     awaited: &["Option", "Result", "Future", "JoinHandle", "Poll"],
-    common_members: known::METHODS,
+    common_members: std_methods::COMMON,
     guess_members: true,
     ..Rules::BY_NAME
 };

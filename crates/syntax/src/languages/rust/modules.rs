@@ -153,11 +153,15 @@ fn root_of(tree: &dyn Tree, file: &str) -> String {
 /// The module that declares a file; none for the root of a crate.
 fn parent_of(tree: &dyn Tree, file: &str) -> Option<Place> {
     let name = module_name(file);
-    let named_as_root = matches!(name, "lib" | "main" | "build") && !file.ends_with("/mod.rs");
+    let own = dir_of(file);
+    let named_as_root = match name {
+        "lib" | "main" => !file.ends_with("/mod.rs"),
+        "build" => tree.is_file(&slashed(own, "Cargo.toml")),
+        _ => false,
+    };
     if named_as_root || is_listed(tree, file) {
         return None;
     }
-    let own = dir_of(file);
     let dir = if file.ends_with("/mod.rs") { dir_of(own) } else { own };
     declaring(tree, dir, name, file, 0)
 }

@@ -1,6 +1,6 @@
 //! Blocks, and what stands in them; `if`, `match` and loops.
 
-use super::{expressions::Modes, items::Within, lexer::T, walk::Walk};
+use super::{expressions::Modes, items::Within, lexer::T, patterns::Pattern, walk::Walk};
 use crate::facts::{Expr, ExprIx, ScopeKind, Span};
 
 /// Branches that are looked at to say what an `if` or `match` is.
@@ -115,7 +115,14 @@ impl Walk<'_> {
             self.missing("`;`");
         }
         let full = self.since(start);
+        let name = match &pattern {
+            Pattern::Name(symbol, _) if !ty.is_known() => Some(*symbol),
+            _ => None,
+        };
         self.settle(pattern, ty, value, full);
+        if let Some(symbol) = name {
+            self.made(symbol, value);
+        }
     }
 
     /// `if` with all its branches.
@@ -182,8 +189,8 @@ impl Walk<'_> {
         let value = self.expression();
         self.restore_modes(modes);
         let full = self.since(start);
-        let element = self.facts.wrap(value, Expr::Element);
-        self.settle(pattern, ExprIx::UNKNOWN, element, full);
+        let each = self.facts.wrap(value, Expr::Each);
+        self.settle(pattern, ExprIx::UNKNOWN, each, full);
         self.block();
         self.facts.close_at(self.end());
         ExprIx::UNKNOWN

@@ -6,6 +6,7 @@
 
 use super::{
     expressions::{Expected, Modes},
+    known::Empty,
     lexer::{Doc, T, Token, Tokens},
 };
 use crate::{
@@ -44,6 +45,8 @@ pub(super) struct Walk<'s> {
     pub(super) ranged: bool,
     /// Where the closure that comes next is given.
     pub(super) expected: Option<Expected>,
+    /// Variables of the function around here that were made empty.
+    pub(super) empty: Vec<Empty>,
     builtins: Vec<(&'static str, ExprIx)>,
 }
 
@@ -78,6 +81,7 @@ impl<'s> Walk<'s> {
             holes: 0,
             ranged: false,
             expected: None,
+            empty: Vec::new(),
             builtins: Vec::new(),
         }
     }

@@ -8,10 +8,6 @@ use super::{
 };
 use crate::facts::{Expr, ExprIx, Flags, Kind, ScopeIx, ScopeKind, Span, SymbolIx};
 
-/// Types of React components, whose first type argument is what their parameter is.
-const COMPONENTS: &[&str] =
-    &["FC", "FunctionComponent", "VFC", "SFC", "ForwardRefRenderFunction", "NextPage"];
-
 impl<'t> Walk<'t> {
     /// `function f() {}`, also without a body.
     pub(super) fn function_declaration(&mut self, node: Node<'t>, whole: Node<'t>) {
@@ -262,41 +258,6 @@ impl<'t> Walk<'t> {
             }
         }
         ExprIx::UNKNOWN
-    }
-
-    /// A function whose variable has an annotation: the annotation says what its parameters are.
-    pub(super) fn annotated_function(
-        &mut self,
-        value: Node<'t>,
-        annotation: Node<'t>,
-        context: Context,
-    ) -> ExprIx {
-        let props = annotation
-            .first()
-            .filter(|it| it.is(K::GenericType))
-            .filter(|it| {
-                let name = it.get(F::Name).map_or("", |name| self.text(name));
-                COMPONENTS.contains(&name.rsplit('.').next().unwrap_or_default())
-            })
-            .and_then(|it| it.get(F::TypeArguments)?.children().last());
-        let Some(props) = props else { return self.expression(value, context) };
-        let props = self.silent_type(props);
-        let props = self.instance(props);
-        let name = self.facts.name("");
-        let at = Span { start: value.start(), end: value.start() };
-        let symbol = self.facts.declare_named(name, Kind::Function, at, value.span());
-        self.component(value, symbol, props);
-        self.facts.expr(Expr::Function(symbol))
-    }
-
-    /// A function whose first parameter is known.
-    fn component(&mut self, node: Node<'t>, symbol: SymbolIx, props: ExprIx) {
-        let context = Context::Argument {
-            callee: ExprIx::UNKNOWN,
-            place: 0,
-            hints: [props, ExprIx::UNKNOWN],
-        };
-        self.function(node, symbol, context);
     }
 
     /// Declares type parameters in the scope that is open.

@@ -166,10 +166,11 @@ impl<'t> Walk<'t> {
     fn ambient_declaration(&mut self, node: Node<'t>) {
         let before = self.facts.open_scopes().len();
         if node.has(K::GlobalWord) {
-            // Names for every file; here they are declared like any other.
+            let global = std::mem::replace(&mut self.global, true);
             for block in node.children() {
                 self.statements(block);
             }
+            self.global = global;
         } else if let Some(inner) = node.first() {
             self.declaration(inner, node);
         }
@@ -240,12 +241,7 @@ impl<'t> Walk<'t> {
         let mut given = ExprIx::UNKNOWN;
         let is_import = value.and_then(|it| self.required(it)).is_some();
         if let Some(value) = value {
-            given = match annotation {
-                Some(annotation) if value.kind().is_function() => {
-                    self.annotated_function(value, annotation, context)
-                }
-                _ => self.expression(value, context),
-            };
+            given = self.expression(value, context);
         }
         let kind = if is_import { Kind::Alias } else { kind };
         let mut binding =

@@ -34,6 +34,9 @@ fixtures! {
     values TypeScript "values.ts",
     components Tsx "component.tsx",
     commonjs JavaScript "commonjs.js",
+    docs TypeScript "docs.ts",
+    globals TypeScript "globals.ts",
+    guards TypeScript "guards.ts",
     broken TypeScript "broken.ts",
 }
 

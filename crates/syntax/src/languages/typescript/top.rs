@@ -28,6 +28,23 @@ impl<'t> Walk<'t> {
         }
     }
 
+    /// Whether the file is no module and only declares: what it has is there for every file.
+    pub(super) fn is_ambient_script(&self, root: Node<'t>) -> bool {
+        self.dialect != Dialect::JavaScript
+            && root.children().all(|statement| {
+                use K::*;
+                matches!(
+                    statement.kind(),
+                    AmbientDeclaration
+                        | InterfaceDeclaration
+                        | TypeAlias
+                        | InternalModule
+                        | Comment
+                ) || statement.is(ExpressionStatement)
+                    && statement.first().is_some_and(|it| it.is(InternalModule))
+            })
+    }
+
     fn survey_statement(&mut self, node: Node<'t>) {
         match node.kind() {
             K::ImportStatement => self.survey_import(node),

@@ -150,6 +150,9 @@ impl<'t> Walk<'t> {
         let types = arguments.map(|it| self.type_arguments(it)).unwrap_or_default();
         let first = types.first().copied().unwrap_or_default();
         let word = self.word(name);
+        if types.len() == 1 && self.is_component(name) {
+            return self.component_type(first);
+        }
         if !word.is_empty() && self.is_builtin(word) {
             match word {
                 // `typeof f` is what `f` is, so that calling it is calling `f`.
@@ -173,6 +176,32 @@ impl<'t> Walk<'t> {
             }
         }
         self.generic_type(word, head, types)
+    }
+
+    /// Whether a name is one of React's for the type of components.
+    fn is_component(&self, name: Node<'t>) -> bool {
+        const COMPONENTS: &[&str] =
+            &["FC", "FunctionComponent", "VFC", "SFC", "ComponentType", "NextPage"];
+        let (of, word) = match name.get(F::Module).or_else(|| name.get(F::Object)) {
+            Some(of) => (self.word(of), name.get(F::Name).or_else(|| name.get(F::Property))),
+            None => (self.word(name), Some(name)),
+        };
+        COMPONENTS.contains(&word.map_or("", |it| self.word(it)))
+            && self.is_from(of, &["react", "preact", "preact/compat", "next"])
+    }
+
+    /// A function of a parameter, which nobody wrote as one.
+    fn component_type(&mut self, props: ExprIx) -> ExprIx {
+        let at = self.facts.scope_of(self.facts.scope()).span.start;
+        let at = Span { start: at, end: at };
+        let empty = self.facts.name("");
+        let function = self.facts.declare_named(empty, Kind::Function, at, at);
+        self.set_flag(function, true, Flags::LOCAL.with(Flags::DECLARATION));
+        self.facts.open(ScopeKind::Function, at, Some(function));
+        let parameter = self.facts.declare_named(empty, Kind::Parameter, at, at);
+        self.facts.symbol_mut(parameter).ty = props;
+        self.facts.close();
+        self.facts.expr(Expr::Function(function))
     }
 
     fn result_of(&mut self, function: ExprIx) -> ExprIx {

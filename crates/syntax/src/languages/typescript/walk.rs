@@ -102,6 +102,8 @@ pub(super) struct Walk<'t> {
     pub(super) export: Export,
     /// Whether what is declared here is exported without saying so (`declare namespace`).
     pub(super) ambient: bool,
+    /// Whether every file sees what is declared here.
+    pub(super) global: bool,
     /// Members that classes and the like have so far, to know what an assignment makes.
     pub(super) members: HashMap<(ScopeIx, Name), SymbolIx>,
     /// The members of the enumerations around here, which see each other.
@@ -131,6 +133,7 @@ impl<'t> Walk<'t> {
             later: Vec::new(),
             export: Export::No,
             ambient: false,
+            global: false,
             members: HashMap::new(),
             enums: Vec::new(),
             prototypes: HashMap::new(),
@@ -144,6 +147,7 @@ impl<'t> Walk<'t> {
     pub(super) fn run(mut self) -> Facts {
         if let Some(root) = self.ast.root() {
             self.survey(root);
+            self.global = self.is_ambient_script(root);
             self.statements(root);
             self.exports_of_declared();
             self.docs();
@@ -292,6 +296,8 @@ impl<'t> Walk<'t> {
     /// Marks a symbol as exported the way that the statement around it says.
     pub(super) fn exported(&mut self, symbol: SymbolIx, export: Export) {
         let is_local = self.facts.symbol(symbol).flags.has(Flags::LOCAL);
+        let at_top = self.facts.symbol(symbol).scope == ScopeIx(0);
+        self.set_flag(symbol, self.global && at_top, Flags::LINKED);
         let flags = match export {
             _ if is_local => return,
             Export::No if self.ambient => Flags::EXPORTED,
