@@ -7,6 +7,7 @@
 mod change;
 mod code;
 mod file;
+mod history;
 mod path;
 mod plan;
 mod search;
@@ -27,6 +28,10 @@ pub use code::{
 };
 pub use coderoom_syntax::{Cut as FactsCut, Kind, Language, Role, Visibility as SymbolVisibility};
 pub use file::{Body, File, FileId, SegmentId, Stamp, Unheld, Visibility};
+pub use history::{
+    Conflict, Content, Dirty, Entry, EntryKind, FileDelta, Mismatch, Mode as FileMode, NoStep,
+    State, Version,
+};
 pub use path::{PathError, RelPath};
 pub use search::{
     Boundary, Candidates, Case, Cut, FileFilter, Glob, Limits, Mode, NotHeld, Output, Pattern,

@@ -120,6 +120,15 @@ impl Session {
         Ok(next)
     }
 
+    /// The snapshot after `change`, unpublished: forks of one workspace share the numbers that it
+    /// needs, so any of them may prepare for any other.
+    ///
+    /// # Errors
+    /// `Stale` if a precondition of the change does not hold.
+    pub fn prepare(&self, on: &Snapshot, change: Change) -> Result<Arc<Snapshot>, Stale> {
+        on.apply(&self.numbers.paths, change).map(Arc::new)
+    }
+
     /// Attaches a segment: the files that it was made from, and that are still the same, count as
     /// covered from now on. Segments that no longer cover any file are let go.
     pub fn attach(&self, covering: Covering) -> Arc<Snapshot> {
