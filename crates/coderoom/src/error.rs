@@ -43,6 +43,46 @@ pub enum Code {
     UnresolvedSymbol,
     /// It is defined outside of the workspace.
     ForeignSymbol,
+    /// There is no such session.
+    UnknownSession,
+    /// A session of that name is open.
+    SessionExists,
+    /// The session is closed.
+    SessionClosed,
+    /// A session's configuration has something that cannot be.
+    BadConfig,
+    /// The text to replace is not there.
+    OldStrNotFound,
+    /// The text to replace is there more than once.
+    OldStrAmbiguous,
+    /// A patch, a block or an edit does not parse or does not fit.
+    BadPatch,
+    /// The file is not the version that the edit was made for.
+    StaleHash,
+    /// There is a file already.
+    PathExists,
+    /// The edit adds a syntax error.
+    SyntaxError,
+    /// There is no such entry in the log, or no step to take.
+    NoSuchEntry,
+    /// Two changes do not go together: settle them first.
+    Conflict,
+    /// The session has changes that would be lost.
+    Unsynced,
+    /// It could not be written down, so it did not happen.
+    JournalFailed,
+    /// Files could not be written to the working directory.
+    SyncFailed,
+    /// Tests failed, so nothing was written.
+    TestsFailed,
+    /// There is no git repository, or it cannot be used.
+    NoRepository,
+    /// The review branch is checked out somewhere.
+    BranchCheckedOut,
+    /// The command could not be run.
+    RunFailed,
+    /// A rename would have to guess: the doubtful places are listed.
+    Uncertain,
     /// ripgrep would look into something that is not held.
     NotHeld,
     /// It is not ripgrep's answer that would be given: run ripgrep.

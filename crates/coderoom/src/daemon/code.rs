@@ -112,6 +112,38 @@ impl RoomCode {
         code
     }
 
+    /// The code of a session's snapshot. `kept` has the session's last view, and gets this one.
+    pub fn of_session(
+        self: &Arc<Self>,
+        snapshot: &Arc<Snapshot>,
+        kept: &Mutex<Option<Arc<Code>>>,
+    ) -> Arc<Code> {
+        let (index, newest, imported) = {
+            let state = self.state.lock();
+            (Arc::clone(&state.index), state.view.clone(), state.imported.clone())
+        };
+        let earlier = kept.lock().clone();
+        if let Some(view) = &earlier
+            && Arc::ptr_eq(view.snapshot(), snapshot)
+            && Arc::ptr_eq(view.index(), &index)
+            && view.has_imported(imported.as_ref())
+        {
+            return Arc::clone(view);
+        }
+        let mut code = Code::new(Arc::clone(snapshot), index, Arc::clone(&self.shelf));
+        if let Some(earlier) = earlier.as_ref().or(newest.as_ref()) {
+            code = code.following(earlier);
+        }
+        let code = Arc::new(code.with_imported(imported));
+        *kept.lock() = Some(Arc::clone(&code));
+        code
+    }
+
+    /// Facts of sources that were used lately.
+    pub fn shelf(&self) -> &Shelf {
+        &self.shelf
+    }
+
     /// As [`RoomCode::of`], but waits until a first index is there, or `until`.
     pub fn indexed(
         self: &Arc<Self>,

@@ -20,6 +20,8 @@ pub struct Config {
     pub cache_budget: u64,
     /// Where cache files live; `None` keeps none.
     pub cache_dir: Option<PathBuf>,
+    /// Where the journals of sessions live; `None`: there are no sessions.
+    pub state_dir: Option<PathBuf>,
     /// Files over this size are known and not held.
     pub max_file_size: u64,
     /// Load ignored files too.
@@ -42,6 +44,7 @@ impl Default for Config {
             facts_budget: (half_of_memory() / 8).min(512 << 20),
             cache_budget: 20 << 30,
             cache_dir: cache_dir(),
+            state_dir: state_dir(),
             max_file_size: 64 << 20,
             no_ignore: false,
             max_watches: None,
@@ -59,8 +62,17 @@ fn half_of_memory() -> u64 {
 
 /// `$XDG_CACHE_HOME/coderoom`, or `~/.cache/coderoom`.
 fn cache_dir() -> Option<PathBuf> {
+    own_dir("XDG_CACHE_HOME", ".cache")
+}
+
+/// `$XDG_STATE_HOME/coderoom`, or `~/.local/state/coderoom`.
+fn state_dir() -> Option<PathBuf> {
+    own_dir("XDG_STATE_HOME", ".local/state")
+}
+
+fn own_dir(variable: &str, below_home: &str) -> Option<PathBuf> {
     let absolute = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let base = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
+    let base = absolute(variable).or_else(|| Some(absolute("HOME")?.join(below_home)))?;
     Some(base.join("coderoom"))
 }
 

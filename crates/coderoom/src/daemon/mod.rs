@@ -9,4 +9,5 @@ pub mod http;
 pub mod imports;
 pub mod lifecycle;
 pub mod rooms;
+pub mod sessions;
 pub mod socket;

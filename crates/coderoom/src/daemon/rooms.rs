@@ -19,7 +19,12 @@ use parking_lot::{Condvar, Mutex};
 
 pub use coderoom_system::Freshness;
 
-use super::{code::RoomCode, compiled::Compiled, config::Config};
+use super::{
+    code::RoomCode,
+    compiled::Compiled,
+    config::Config,
+    sessions::{AgentSession, Sessions},
+};
 use crate::{
     error::{Code, OpError},
     ops::{Context, load},
@@ -38,6 +43,8 @@ pub struct Rooms {
     shelf: Arc<Shelf>,
     /// Queries that were asked before.
     pub compiled: Compiled,
+    /// The edit sessions.
+    pub sessions: Sessions,
 }
 
 /// What is known of a root.
@@ -80,6 +87,10 @@ pub struct Located {
     pub room: Arc<Room>,
     /// What the query sees.
     pub snapshot: Arc<Snapshot>,
+    /// The files as they are on disk: the same, unless a session is asked.
+    pub trunk: Arc<Snapshot>,
+    /// The session that is asked.
+    pub session: Option<Arc<AgentSession>>,
     /// How true that is to the disk.
     pub freshness: Freshness,
     /// The directory that the client's paths are relative to.
@@ -90,10 +101,12 @@ impl Rooms {
     /// No workspaces yet.
     pub fn new(config: Config) -> Rooms {
         let shelf = Arc::new(Shelf::new(config.facts_budget));
+        let store = TextStore::default();
         Rooms {
+            sessions: Sessions::new(config.state_dir.clone(), store.clone()),
             config,
             shelf,
-            store: TextStore::default(),
+            store,
             started: Instant::now(),
             slots: Mutex::default(),
             changed: Condvar::new(),
@@ -140,6 +153,13 @@ impl Rooms {
     /// # Errors
     /// If there is no such directory, or the path is empty and does not tell which one is meant.
     pub fn locate(&self, path: &str, context: &Context) -> Result<Located, OpError> {
+        if path.is_empty()
+            && !context.session.is_empty()
+            && let Some(session) = self.sessions.named(&context.session)
+        {
+            let (room, root) = (Arc::clone(&session.room), session.room.root().to_path_buf());
+            return self.enter(room, &root, context);
+        }
         let path = self.meant_path(path)?;
         let room = match self.holding(&path) {
             Some(room) => room,
@@ -191,6 +211,8 @@ impl Rooms {
             let message = format!("{} is not the root of a loaded workspace", path.display());
             return Err(OpError::new(Code::NotResident, message));
         };
+        // They are resumed from their journals when somebody names them.
+        self.sessions.park(&room);
         self.put_away(&room);
         Ok(path)
     }
@@ -242,8 +264,22 @@ impl Rooms {
     fn enter(&self, room: Arc<Room>, path: &Path, context: &Context) -> Result<Located, OpError> {
         room.last_used.store(self.started.elapsed().as_millis() as u64, Ordering::Relaxed);
         room.queries.fetch_add(1, Ordering::Relaxed);
+        let session = match &context.session[..] {
+            "" => None,
+            name => Some(self.sessions.find(&room, name)?),
+        };
+        // The workspace may have been let go and loaded again meanwhile.
+        let room = session.as_ref().map_or(room, |session| Arc::clone(&session.room));
         let deadline = context.deadline.min(Instant::now() + self.config.fresh_time);
-        let (snapshot, freshness) = room.workspace.fresh(deadline);
+        let (trunk, freshness) = match &session {
+            None => room.workspace.fresh(deadline),
+            // What a session sees does not depend on the disk.
+            Some(_) => (room.workspace.snapshot(), Freshness::Exact),
+        };
+        let snapshot = match &session {
+            None => Arc::clone(&trunk),
+            Some(session) => Arc::clone(session.state().snapshot()),
+        };
         if freshness == Freshness::Gone {
             let message = format!("the workspace's root {} is gone", room.root().display());
             return Err(OpError::new(Code::WorkspaceGone, message));
@@ -253,7 +289,7 @@ impl Rooms {
         if snapshot.file(&base).is_some() {
             base = base.parent().unwrap_or_else(RelPath::root);
         }
-        Ok(Located { room, snapshot, freshness, base })
+        Ok(Located { room, snapshot, trunk, session, freshness, base })
     }
 
     /// Loads a root unless it is there; one thread loads, others wait for it.
@@ -322,6 +358,9 @@ impl Rooms {
     /// Writes the cache files that are missing, and now and then those that are out of date.
     /// Called every few seconds by the daemon.
     pub fn keep_house(&self) {
+        for session in self.sessions.in_memory() {
+            session.keep_house();
+        }
         for room in self.list() {
             let never = room.persisted.load(Ordering::Relaxed) == NEVER;
             if never || room.last_persist.lock().elapsed() > PERSIST_EVERY {
@@ -363,7 +402,7 @@ impl Rooms {
             if held <= self.config.memory_budget {
                 return;
             }
-            if !Arc::ptr_eq(&room, newest) {
+            if !Arc::ptr_eq(&room, newest) && self.sessions.park(&room) {
                 held -= room.bytes();
                 tracing::info!(root = %room.root().display(), "putting a workspace away");
                 self.evictions.fetch_add(1, Ordering::Relaxed);

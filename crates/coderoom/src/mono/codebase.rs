@@ -177,5 +177,10 @@ fn note(summary: &Summary, not_held: usize, freshness: Freshness) -> Option<Stri
 
 /// A context for one request of a client.
 pub(super) fn context(rooms: &Arc<Rooms>, cancel: &Cancel, time: Duration) -> Context {
-    Context { rooms: Arc::clone(rooms), cancel: cancel.clone(), deadline: Instant::now() + time }
+    Context {
+        rooms: Arc::clone(rooms),
+        cancel: cancel.clone(),
+        deadline: Instant::now() + time,
+        session: String::new(),
+    }
 }

@@ -19,6 +19,8 @@ pub struct SymbolParams {
     /// Absolute path of the workspace (or of any directory or file in it). It is loaded if it is not
     /// yet. May be left out while exactly one workspace is loaded.
     pub workspace: String,
+    /// The edit session whose state is meant. Default: the files as they are on disk.
+    pub session: String,
     /// The symbol's name: `save`, or behind its container, module or directory to tell it from
     /// others: `Model.save`, `django.db.models.Model`. Or a place instead: `path` and `line`.
     pub symbol: String,
@@ -45,6 +47,8 @@ pub struct FloorParams {
     /// Absolute path of the workspace (or of any directory or file in it). It is loaded if it is not
     /// yet. May be left out while exactly one workspace is loaded.
     pub workspace: String,
+    /// The edit session whose state is meant. Default: the files as they are on disk.
+    pub session: String,
     /// The symbol's name: `save`, or behind its container, module or directory to tell it from
     /// others: `Model.save`, `django.db.models.Model`. Or a place instead: `path` and `line`.
     pub symbol: String,
@@ -74,6 +78,8 @@ pub struct CallParams {
     /// Absolute path of the workspace (or of any directory or file in it). It is loaded if it is not
     /// yet. May be left out while exactly one workspace is loaded.
     pub workspace: String,
+    /// The edit session whose state is meant. Default: the files as they are on disk.
+    pub session: String,
     /// The function's name: `save`, or behind its container, module or directory to tell it from
     /// others: `Model.save`, `django.db.models.Model.save`. Or a place instead: `path` and `line`.
     pub symbol: String,
@@ -106,6 +112,8 @@ pub struct FileParams {
     /// Absolute path of the workspace (or of any directory or file in it). It is loaded if it is not
     /// yet. May be left out while exactly one workspace is loaded.
     pub workspace: String,
+    /// The edit session whose state is meant. Default: the files as they are on disk.
+    pub session: String,
     /// A source file, or a directory for all sources below it, relative to the workspace.
     pub path: String,
     /// Go on to what those import (or to who imports those), to the end.
@@ -280,7 +288,10 @@ impl<'a> Asked<'a> {
         let now = Instant::now();
         let patience = context.deadline.saturating_duration_since(now).mul_f64(0.7);
         let give_up = || context.interruption().is_some();
-        let code = located.room.code.indexed(&located.snapshot, now + patience, &give_up);
+        let mut code = located.room.code.indexed(&located.trunk, now + patience, &give_up);
+        if let Some(session) = &located.session {
+            code = session.code(&located.snapshot)?;
+        }
         if let Some(reason) = context.interruption() {
             return Err(reason);
         }

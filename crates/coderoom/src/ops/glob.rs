@@ -21,6 +21,8 @@ pub struct Params {
     /// Absolute path of the workspace (or of any directory in it). It is loaded if it is not yet.
     /// May be left out while exactly one workspace is loaded.
     pub workspace: String,
+    /// The edit session whose state is meant. Default: the files as they are on disk.
+    pub session: String,
     /// Globs that files must match, as ripgrep's -g: `**/*.test.ts`, `!vendor/**`. None: all files.
     pub glob: Vec<String>,
     /// Directories to list, relative to the workspace. Default: all of it.

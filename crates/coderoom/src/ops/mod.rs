@@ -50,6 +50,8 @@ pub struct Context {
     pub cancel: Cancel,
     /// When the answer is wanted at the latest.
     pub deadline: Instant,
+    /// The session that the request is about; empty for the disk.
+    pub session: String,
 }
 
 impl Context {
@@ -58,7 +60,8 @@ impl Context {
     pub fn for_request(rooms: Arc<Rooms>, cancel: Cancel, params: &Value) -> Context {
         let own = params.get("timeout_ms").and_then(Value::as_u64).map(Duration::from_millis);
         let time = own.unwrap_or(rooms.config().query_time).min(MAX_TIME);
-        Context { rooms, cancel, deadline: Instant::now() + time }
+        let session = params.get("session").and_then(Value::as_str).unwrap_or_default().to_owned();
+        Context { rooms, cancel, deadline: Instant::now() + time, session }
     }
 
     /// Why to stop now, if there is a reason.

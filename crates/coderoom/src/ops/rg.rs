@@ -27,6 +27,8 @@ pub struct Params {
     pub paths: Vec<String>,
     /// The same as the client wrote them: what is printed in front of paths.
     pub displays: Vec<String>,
+    /// The edit session to search in; empty for the disk.
+    pub session: String,
     /// The search; its `files.roots` and `files.cwd` are set from the fields above.
     pub query: Query,
     /// Load what is not resident, instead of answering `not_resident`.

@@ -22,6 +22,8 @@ pub struct Params {
     /// Absolute path of the workspace (or of any directory or file in it). It is loaded if it is not
     /// yet. May be left out while exactly one workspace is loaded.
     pub workspace: String,
+    /// The edit session whose state is meant. Default: the files as they are on disk.
+    pub session: String,
     /// Regular expression (Rust syntax, as ripgrep's).
     pub pattern: String,
     /// Files or directories to search, relative to the workspace. Default: all of it.

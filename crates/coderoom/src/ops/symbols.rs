@@ -20,6 +20,8 @@ pub struct Params {
     /// Absolute path of the workspace (or of any directory or file in it). It is loaded if it is not
     /// yet. May be left out while exactly one workspace is loaded.
     pub workspace: String,
+    /// The edit session whose state is meant. Default: the files as they are on disk.
+    pub session: String,
     /// The name or a part of it: `save`, `qs` for `QuerySet`, `Model.save` for what stands in a
     /// class, module or directory of that name. Empty: all.
     pub name: String,

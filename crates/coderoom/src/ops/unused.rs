@@ -20,6 +20,8 @@ pub struct Params {
     /// Absolute path of the workspace (or of any directory or file in it). It is loaded if it is not
     /// yet. May be left out while exactly one workspace is loaded.
     pub workspace: String,
+    /// The edit session whose state is meant. Default: the files as they are on disk.
+    pub session: String,
     /// Files or directories, relative to the workspace. Default: all.
     pub paths: Vec<String>,
     /// Globs that files must match: `*.py`, `!tests/**`.

@@ -21,6 +21,8 @@ pub struct Params {
     /// Absolute path of the workspace (or of any directory in it). It is loaded if it is not yet.
     /// May be left out while exactly one workspace is loaded.
     pub workspace: String,
+    /// The edit session whose state is meant. Default: the files as they are on disk.
+    pub session: String,
     /// The files, and which lines of each.
     pub files: Vec<FileRange>,
     /// Leave out the line numbers.

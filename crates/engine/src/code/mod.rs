@@ -4,6 +4,7 @@
 //! built in the background; a view (`Code`) of any snapshot uses it for the files that have not
 //! changed since and looks at the others directly. Resolution runs on a view, lazily.
 
+mod check;
 mod descriptor;
 mod graph;
 mod imported;
@@ -17,6 +18,7 @@ mod scip;
 mod shelf;
 mod view;
 
+pub use check::{SyntaxProblem, language_of};
 pub use imported::{ImportError, ImportReport, Imported, Refusal, RefusedDocument};
 pub use index::{CodeIndex, IndexStats};
 pub use query::{

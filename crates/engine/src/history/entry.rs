@@ -172,6 +172,12 @@ impl Entry {
         }
     }
 
+    /// Bytes of the versions that it leads to.
+    pub fn bytes(&self) -> u64 {
+        let after = self.files.iter().filter_map(|delta| delta.after.as_ref()?.bytes());
+        after.map(|bytes| bytes.len() as u64).sum()
+    }
+
     /// By whom, why and when.
     #[must_use]
     pub fn by(mut self, agent: &str, reason: &str, time_ms: u64) -> Entry {

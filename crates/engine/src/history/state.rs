@@ -61,6 +61,8 @@ pub struct State {
     pub(super) undoable: VectorSync<u64>,
     /// Entries that `redo` would do again.
     pub(super) redoable: VectorSync<u64>,
+    /// Bytes of all versions that entries have led to.
+    pub(super) bytes: u64,
 }
 
 impl State {
@@ -74,7 +76,14 @@ impl State {
             log: VectorSync::default(),
             undoable: VectorSync::default(),
             redoable: VectorSync::default(),
+            bytes: 0,
         }
+    }
+
+    /// Bytes of all versions that the log's entries have led to, counting equal ones each time: a
+    /// bound on what the session holds for itself.
+    pub fn own_bytes(&self) -> u64 {
+        self.bytes
     }
 
     /// A session that begins with what this one has changed, and goes its own way.
@@ -203,6 +212,7 @@ impl State {
                 None => drop(next.conflicts.remove_mut(path)),
             }
         }
+        next.bytes += entry.bytes();
         next.step(&entry);
         next.log.push_back_mut(Arc::new(entry));
         Ok(next)

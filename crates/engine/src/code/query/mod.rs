@@ -25,7 +25,7 @@ pub use definition::{Definition, Definitions};
 pub use dependencies::{Dependencies, Dependency};
 pub use hover::{Hover, Hovers};
 pub(crate) use hover::{clean, dedent};
-use lines::Lines;
+pub(super) use lines::Lines;
 pub use notes::cut_words;
 pub use outline::{Outline, OutlineItem};
 pub use references::{Reference, References};

@@ -1,0 +1,158 @@
+//! One edit session in memory.
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use coderoom_engine::{Code as EngineCode, Entry, Snapshot, State};
+use coderoom_system::journal::{CommitError, Head, LiveSession};
+use parking_lot::Mutex;
+
+use super::{SessionConfig, now_ms};
+use crate::{
+    daemon::rooms::Room,
+    error::{Code, OpError},
+};
+
+/// An agent's private copy of a workspace.
+pub struct AgentSession {
+    /// Its name: one for each workspace.
+    pub name: String,
+    /// The workspace.
+    pub room: Arc<Room>,
+    /// Its state and its journal.
+    pub live: LiveSession,
+    /// How it behaves.
+    pub config: SessionConfig,
+    /// The same as it was given.
+    pub yaml: String,
+    /// Who opened it.
+    pub agent: String,
+    /// When, in milliseconds since the epoch.
+    pub created_ms: u64,
+    /// Where its journal is.
+    pub dir: PathBuf,
+    last_used_ms: AtomicU64,
+    /// The view of its code, kept while it is used.
+    code: Mutex<Option<Arc<EngineCode>>>,
+    /// The review commit of its newest state, if one was made.
+    pub review: Mutex<Option<String>>,
+}
+
+/// Views of sessions that nobody has asked for so long are let go.
+const IDLE_MS: u64 = 60_000;
+
+impl AgentSession {
+    pub(super) fn new(
+        room: Arc<Room>,
+        head: Head,
+        live: LiveSession,
+        config: SessionConfig,
+        yaml: String,
+        dir: PathBuf,
+    ) -> AgentSession {
+        AgentSession {
+            name: head.name,
+            agent: head.agent,
+            created_ms: head.created_ms,
+            room,
+            live,
+            config,
+            yaml,
+            dir,
+            last_used_ms: AtomicU64::new(now_ms()),
+            code: Mutex::default(),
+            review: Mutex::default(),
+        }
+    }
+
+    /// Its state now.
+    pub fn state(&self) -> Arc<State> {
+        self.last_used_ms.store(now_ms(), Ordering::Relaxed);
+        self.live.state()
+    }
+
+    /// When it was used last, in milliseconds since the epoch.
+    pub fn last_used_ms(&self) -> u64 {
+        self.last_used_ms.load(Ordering::Relaxed)
+    }
+
+    /// The code of its snapshot.
+    ///
+    /// # Errors
+    /// `bad_parameter` if its configuration switches such questions off.
+    pub fn code(&self, snapshot: &Arc<Snapshot>) -> Result<Arc<EngineCode>, OpError> {
+        if !self.config.agents.features.instant_symbol_lookup {
+            let message = format!(
+                "session `{}` has agents.features.instant_symbol_lookup: false; ask without \
+                 `session` for the files on disk",
+                self.name
+            );
+            return Err(OpError::new(Code::BadParameter, message));
+        }
+        if self.config.memory.cache_symbols {
+            return Ok(self.room.code.of_session(snapshot, &self.code));
+        }
+        Ok(self.room.code.of_session(snapshot, &Mutex::default()))
+    }
+
+    /// Lets go of what can be made again, if nobody has used it lately.
+    pub fn keep_house(&self) {
+        if now_ms().saturating_sub(self.last_used_ms()) > IDLE_MS {
+            *self.code.lock() = None;
+        }
+    }
+
+    /// Commits an entry on the newest state, within the session's memory.
+    ///
+    /// # Errors
+    /// What `make` says, `stale_hash`, `too_large` beyond the session's memory, or
+    /// `journal_failed`.
+    pub fn commit(
+        &self,
+        mut make: impl FnMut(&State) -> Result<Entry, OpError>,
+    ) -> Result<Arc<State>, OpError> {
+        self.last_used_ms.store(now_ms(), Ordering::Relaxed);
+        let made = self.live.commit(|state| {
+            let entry = make(state)?;
+            self.fits(state, &entry)?;
+            Ok(entry)
+        });
+        made.map_err(|err| self.commit_error(err))
+    }
+
+    /// What a failed commit is to a client.
+    pub fn commit_error(&self, err: CommitError<OpError>) -> OpError {
+        match err {
+            CommitError::Refused(err) => err,
+            CommitError::Mismatch(err) => OpError::new(
+                Code::StaleHash,
+                format!("{err}: look at it again with `view`, then edit what is there"),
+            ),
+            CommitError::Journal(err) => OpError::new(Code::JournalFailed, err.to_string()),
+            CommitError::Closed => {
+                OpError::new(Code::SessionClosed, format!("session `{}` is closed", self.name))
+            }
+        }
+    }
+
+    fn fits(&self, state: &State, entry: &Entry) -> Result<(), OpError> {
+        let limit = self.config.memory.max_memory_mb << 20;
+        let held = state.own_bytes();
+        if held + entry.bytes() <= limit {
+            return Ok(());
+        }
+        let message = format!(
+            "session `{}` holds {} MiB of versions of its own and may hold {} \
+             (memory.max_memory_mb): sync and close it, or open one that may hold more",
+            self.name,
+            held >> 20,
+            self.config.memory.max_memory_mb
+        );
+        Err(OpError::new(Code::TooLarge, message))
+    }
+}
