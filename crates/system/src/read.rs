@@ -33,8 +33,8 @@ pub(crate) fn read_file(
     match open_and_read(root, path, max_file_size, read_ns) {
         Ok(Some((contents, stat))) => {
             let body = match contents {
-                None => Body::TooLarge,
-                Some(bytes) => store.intern(bytes).map_or(Body::Binary, Body::Text),
+                Contents::TooLarge => Body::TooLarge,
+                Contents::Bytes(bytes) => store.intern(bytes).map_or(Body::Binary, Body::Text),
             };
             Outcome::File(body, stamp(&stat, read_ns))
         }
@@ -54,14 +54,21 @@ pub(crate) fn read_file(
     }
 }
 
-/// The contents (nothing if there are too many) with a `stat` that belongs to them; or nothing if
-/// it is not a regular file.
-fn open_and_read(
+/// What a regular file holds.
+pub(crate) enum Contents {
+    /// All of it.
+    Bytes(Bytes),
+    /// More than was asked for.
+    TooLarge,
+}
+
+/// The contents with a `stat` that belongs to them; or nothing if it is not a regular file.
+pub(crate) fn open_and_read(
     root: &Root,
     path: &RelPath,
     max_file_size: u64,
     read_ns: i64,
-) -> Result<Option<(Option<Bytes>, Stat)>, Errno> {
+) -> Result<Option<(Contents, Stat)>, Errno> {
     let file = root.file(path)?;
     let mut before = rustix::fs::fstat(&file)?;
     if file_type(&before) != FileType::RegularFile {
@@ -71,7 +78,7 @@ fn open_and_read(
     for _ in 0..TRIES {
         let size = stamp(&before, read_ns).size;
         if size > max_file_size {
-            return Ok(Some((None, before)));
+            return Ok(Some((Contents::TooLarge, before)));
         }
         contents = read_bytes(&file, size)?;
         let after = rustix::fs::fstat(&file)?;
@@ -81,7 +88,7 @@ fn open_and_read(
             break;
         }
     }
-    Ok(Some((Some(contents), before)))
+    Ok(Some((Contents::Bytes(contents), before)))
 }
 
 /// At most `size` bytes from the start, straight into a buffer of exactly that size.

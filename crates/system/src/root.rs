@@ -44,6 +44,11 @@ impl Root {
         self.resolve(path, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY)
     }
 
+    /// Opens a file for writing into it.
+    pub(crate) fn writable(&self, path: &RelPath) -> Result<OwnedFd, Errno> {
+        self.resolve(path, OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY)
+    }
+
     /// Opens a directory for listing.
     pub(crate) fn dir(&self, path: &RelPath) -> Result<OwnedFd, Errno> {
         self.resolve(path, OFlags::RDONLY | OFlags::DIRECTORY)

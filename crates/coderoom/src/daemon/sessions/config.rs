@@ -180,9 +180,11 @@ impl SessionConfig {
                 .into()));
         }
         if config.validation.run_tests_before_sync && config.validation.test_command.is_empty() {
-            return Err(bad("validation.run_tests_before_sync needs validation.test_command: the \
+            return Err(bad(
+                "validation.run_tests_before_sync needs validation.test_command: the \
                  command and its arguments, as a list"
-                .into()));
+                    .into(),
+            ));
         }
         let branch = &config.git.diff_branch;
         if branch.is_empty() || branch.starts_with(['/', '-', '.']) || branch.contains("..") {

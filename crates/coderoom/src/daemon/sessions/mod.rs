@@ -165,7 +165,8 @@ impl Sessions {
             config: yaml.clone(),
         };
         let durable = config.durability == Durability::Power;
-        let mut journal = Journal::create(&dir.join("log"), &head, durable).map_err(journal_error)?;
+        let mut journal =
+            Journal::create(&dir.join("log"), &head, durable).map_err(journal_error)?;
         let session = room.workspace.fork();
         let state = match over {
             None => State::over(session.snapshot()),

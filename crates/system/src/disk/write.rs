@@ -1,0 +1,325 @@
+//! Puts one file in place of another, atomically, and looks at what it has replaced.
+//!
+//! The new file is made beside the old one and the two change places in one step; then the old one,
+//! which nobody can write to under its old name any more, is read once more. If it is not what was
+//! expected, they change back: whatever somebody else wrote meanwhile is never lost.
+
+use std::{
+    io::Write,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use bytes::Bytes;
+use coderoom_engine::{ContentHash, FileMode, RelPath};
+use rustix::{
+    fd::{AsFd, OwnedFd},
+    fs::{AtFlags, Mode, OFlags, RenameFlags, Stat},
+    io::Errno,
+};
+
+use super::{
+    Disk, DiskError, DiskFile, Expected,
+    read::{io_error, mode_of},
+};
+
+/// What a path is to become.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// Gone.
+    Absent,
+    /// A file with these bytes. Without a mode it keeps the one that it has.
+    File(Bytes, Option<FileMode>),
+}
+
+/// How a write ended.
+#[derive(Debug)]
+pub enum Written {
+    /// It is done.
+    Done,
+    /// Something else is there: this, or nothing. It was left alone.
+    Changed(Option<DiskFile>),
+}
+
+/// Names that no two writes share.
+static NEXT: AtomicU64 = AtomicU64::new(0);
+
+/// A name for a file that is about to take another's place.
+fn beside() -> Vec<u8> {
+    let n = NEXT.fetch_add(1, Ordering::Relaxed);
+    format!(".coderoom-{}-{n}.tmp", std::process::id()).into_bytes()
+}
+
+impl Disk {
+    /// Makes `path` what `target` says if it is what `expected` says.
+    ///
+    /// Keeps owner, permissions and other names of the file. With `durable` the bytes are on disk
+    /// when this returns.
+    ///
+    /// # Errors
+    /// If it cannot be written; then it is as it was.
+    pub fn write(
+        &self,
+        path: &RelPath,
+        expected: &Expected,
+        target: &Target,
+        durable: bool,
+    ) -> Result<Written, DiskError> {
+        let limit = u64::MAX;
+        let now = self.read(path, limit)?;
+        let as_expected = match (&now, expected) {
+            (None, Expected::Absent) => true,
+            (Some(file), expected) => file.is(expected),
+            (None, Expected::File(..)) => false,
+        };
+        if !as_expected {
+            return Ok(Written::Changed(now));
+        }
+        match (now, target) {
+            (None, Target::Absent) => Ok(Written::Done),
+            (None, Target::File(bytes, mode)) => self.create(path, bytes, *mode, durable),
+            (Some(_), Target::Absent) => self.remove(path, expected),
+            (Some(old), Target::File(bytes, mode)) => {
+                let links = [Some(old.mode), *mode].contains(&Some(FileMode::Link));
+                if old.is_linked && !links {
+                    self.overwrite(path, bytes, *mode, durable)
+                } else {
+                    self.replace(path, expected, bytes, *mode, durable)
+                }
+            }
+        }
+    }
+
+    fn create(
+        &self,
+        path: &RelPath,
+        bytes: &Bytes,
+        mode: Option<FileMode>,
+        durable: bool,
+    ) -> Result<Written, DiskError> {
+        self.make_dirs(path)?;
+        let (parent, name) = self.parent(path)?;
+        let temporary = beside();
+        self.make(path, &parent, &temporary, bytes, mode, None, durable)?;
+        match rename(&parent, &temporary, name, RenameFlags::NOREPLACE) {
+            Ok(()) => Ok(Written::Done),
+            Err(errno) => {
+                let _ = rustix::fs::unlinkat(&parent, &temporary[..], AtFlags::empty());
+                match errno {
+                    Errno::EXIST => Ok(Written::Changed(self.read(path, u64::MAX)?)),
+                    errno => Err(io_error("write", path, errno)),
+                }
+            }
+        }
+    }
+
+    fn replace(
+        &self,
+        path: &RelPath,
+        expected: &Expected,
+        bytes: &Bytes,
+        mode: Option<FileMode>,
+        durable: bool,
+    ) -> Result<Written, DiskError> {
+        let fail = |errno| io_error("write", path, errno);
+        let (parent, name) = self.parent(path)?;
+        let old = rustix::fs::statat(&parent, name, AtFlags::SYMLINK_NOFOLLOW).map_err(fail)?;
+        let temporary = beside();
+        self.make(path, &parent, &temporary, bytes, mode, Some(&old), durable)?;
+        let drop_temporary =
+            || rustix::fs::unlinkat(&parent, &temporary[..], AtFlags::empty()).is_ok();
+        if let Err(errno) = rename(&parent, &temporary, name, RenameFlags::EXCHANGE) {
+            drop_temporary();
+            return match errno {
+                Errno::NOENT => Ok(Written::Changed(None)),
+                errno => Err(fail(errno)),
+            };
+        }
+        let replaced = self.read(&sibling(path, &temporary), u64::MAX);
+        if matches!(&replaced, Ok(Some(file)) if file.is(expected)) {
+            drop_temporary();
+            if durable {
+                rustix::fs::fsync(&parent).map_err(fail)?;
+            }
+            return Ok(Written::Done);
+        }
+        rename(&parent, &temporary, name, RenameFlags::EXCHANGE).map_err(fail)?;
+        drop_temporary();
+        Ok(Written::Changed(self.read(path, u64::MAX)?))
+    }
+
+    fn remove(&self, path: &RelPath, expected: &Expected) -> Result<Written, DiskError> {
+        let fail = |errno| io_error("remove", path, errno);
+        let (parent, name) = self.parent(path)?;
+        let temporary = beside();
+        if let Err(errno) = rename_to(&parent, name, &temporary) {
+            return match errno {
+                Errno::NOENT => Ok(Written::Changed(None)),
+                errno => Err(fail(errno)),
+            };
+        }
+        let removed = self.read(&sibling(path, &temporary), u64::MAX);
+        if matches!(&removed, Ok(Some(file)) if file.is(expected)) {
+            rustix::fs::unlinkat(&parent, &temporary[..], AtFlags::empty()).map_err(fail)?;
+            self.drop_empty_dirs(path);
+            return Ok(Written::Done);
+        }
+        // Somebody who has made a new file in the meantime keeps it; ours stays beside it.
+        rename(&parent, &temporary, name, RenameFlags::NOREPLACE).map_err(fail)?;
+        Ok(Written::Changed(self.read(path, u64::MAX)?))
+    }
+
+    /// Writes into the file itself: it has other names, which must go on naming it.
+    fn overwrite(
+        &self,
+        path: &RelPath,
+        bytes: &Bytes,
+        mode: Option<FileMode>,
+        durable: bool,
+    ) -> Result<Written, DiskError> {
+        let fail = |errno| io_error("write", path, errno);
+        let file = self.root.writable(path).map_err(fail)?;
+        let mut file = std::fs::File::from(file);
+        let io = |source| DiskError::Io { doing: "write", path: path.clone(), source };
+        file.write_all(bytes).map_err(io)?;
+        file.set_len(bytes.len() as u64).map_err(io)?;
+        if let Some(mode) = mode {
+            let stat = rustix::fs::fstat(&file).map_err(fail)?;
+            rustix::fs::fchmod(&file, permissions(Some(mode), Some(&stat))).map_err(fail)?;
+        }
+        if durable {
+            file.sync_data().map_err(io)?;
+        }
+        Ok(Written::Done)
+    }
+
+    /// Makes a file of this name with the owner and permissions of `like`.
+    #[expect(clippy::too_many_arguments, reason = "all of it is one file")]
+    fn make(
+        &self,
+        path: &RelPath,
+        parent: &OwnedFd,
+        name: &[u8],
+        bytes: &Bytes,
+        mode: Option<FileMode>,
+        like: Option<&Stat>,
+        durable: bool,
+    ) -> Result<(), DiskError> {
+        let fail = |errno| io_error("write", path, errno);
+        let kept = like.map(mode_of);
+        if mode.or(kept) == Some(FileMode::Link) {
+            return rustix::fs::symlinkat(&bytes[..], parent, name).map_err(fail);
+        }
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW;
+        // A new file gets what the user's umask leaves of the usual bits.
+        let created = if mode == Some(FileMode::Executable) { 0o777 } else { 0o666 };
+        let created = if like.is_some() { 0o600 } else { created };
+        let bits = Mode::from_raw_mode(created);
+        let file = rustix::fs::openat(parent, name, flags | OFlags::CLOEXEC, bits).map_err(fail)?;
+        let mut file = std::fs::File::from(file);
+        let made = file.write_all(bytes).and_then(|()| {
+            let regular = like.filter(|stat| mode_of(stat) != FileMode::Link);
+            if let Some(stat) = regular {
+                keep_owner(&file, stat);
+                rustix::fs::fchmod(&file, permissions(mode, Some(stat)))?;
+            } else if like.is_some() {
+                rustix::fs::fchmod(&file, permissions(mode, None))?;
+            }
+            if durable { file.sync_data() } else { Ok(()) }
+        });
+        made.map_err(|source| {
+            let _ = rustix::fs::unlinkat(parent, name, AtFlags::empty());
+            DiskError::Io { doing: "write", path: path.clone(), source }
+        })
+    }
+
+    /// The directory of a path, open, and the path's last part.
+    pub(super) fn parent<'p>(&self, path: &'p RelPath) -> Result<(OwnedFd, &'p [u8]), DiskError> {
+        let dir = path.parent().unwrap_or_else(RelPath::root);
+        match self.root.dir(&dir) {
+            Ok(fd) => Ok((fd, path.file_name())),
+            Err(Errno::LOOP) => Err(DiskError::ThroughLink { path: path.clone() }),
+            Err(errno) => Err(io_error("open the directory of", path, errno)),
+        }
+    }
+
+    /// Makes the directories that a path needs, following no link.
+    fn make_dirs(&self, path: &RelPath) -> Result<(), DiskError> {
+        let Some(dir) = path.parent() else { return Ok(()) };
+        let mut missing: Vec<RelPath> = Vec::new();
+        for above in std::iter::successors(Some(dir), RelPath::parent) {
+            match self.root.dir(&above) {
+                Ok(_) => break,
+                Err(Errno::NOENT) => missing.push(above),
+                Err(Errno::LOOP) => return Err(DiskError::ThroughLink { path: path.clone() }),
+                Err(Errno::NOTDIR) => return Err(DiskError::NotDirectory { path: path.clone() }),
+                Err(errno) => return Err(io_error("open the directory of", path, errno)),
+            }
+        }
+        for dir in missing.iter().rev() {
+            let (parent, name) = self.parent(dir)?;
+            match rustix::fs::mkdirat(&parent, name, Mode::from_raw_mode(0o777)) {
+                Ok(()) | Err(Errno::EXIST) => {}
+                Err(errno) => return Err(io_error("make the directory", dir, errno)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes the directories above a removed file that have become empty, as git does.
+    fn drop_empty_dirs(&self, path: &RelPath) {
+        for dir in std::iter::successors(path.parent(), RelPath::parent) {
+            if dir.is_root() {
+                return;
+            }
+            let Ok((parent, name)) = self.parent(&dir) else { return };
+            if rustix::fs::unlinkat(&parent, name, AtFlags::REMOVEDIR).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// The hash of what is at a path, if a file is there.
+    ///
+    /// # Errors
+    /// As `read`.
+    pub fn hash(&self, path: &RelPath) -> Result<Option<ContentHash>, DiskError> {
+        Ok(self.read(path, u64::MAX)?.map(|file| file.hash))
+    }
+}
+
+fn sibling(path: &RelPath, name: &[u8]) -> RelPath {
+    path.parent().unwrap_or_else(RelPath::root).join(name)
+}
+
+fn rename(parent: &OwnedFd, from: &[u8], to: &[u8], how: RenameFlags) -> Result<(), Errno> {
+    rustix::fs::renameat_with(parent.as_fd(), from, parent.as_fd(), to, how)
+}
+
+fn rename_to(parent: &OwnedFd, from: &[u8], to: &[u8]) -> Result<(), Errno> {
+    rename(parent, from, to, RenameFlags::NOREPLACE)
+}
+
+/// The permissions of a file of this mode: the old ones, with or without the right to execute
+/// wherever there is the right to read.
+fn permissions(mode: Option<FileMode>, like: Option<&Stat>) -> Mode {
+    let old = like.map_or(0o644, |stat| stat.st_mode & 0o7777);
+    Mode::from_raw_mode(match mode {
+        Some(FileMode::Executable) => old | (old & 0o444) >> 2,
+        Some(FileMode::File) => old & !0o111,
+        Some(FileMode::Link) | None => old,
+    })
+}
+
+/// Gives a file the owner of another as far as this user may.
+fn keep_owner(file: &std::fs::File, like: &Stat) {
+    let Ok(own) = rustix::fs::fstat(file) else { return };
+    if (own.st_uid, own.st_gid) == (like.st_uid, like.st_gid) {
+        return;
+    }
+    let (uid, gid) =
+        (rustix::fs::Uid::from_raw(like.st_uid), rustix::fs::Gid::from_raw(like.st_gid));
+    let both = rustix::fs::fchown(file, Some(uid), Some(gid));
+    if both.is_err() && rustix::fs::fchown(file, None, Some(gid)).is_err() {
+        tracing::debug!("a file's owner could not be kept");
+    }
+}
