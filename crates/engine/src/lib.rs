@@ -29,8 +29,8 @@ pub use code::{
 pub use coderoom_syntax::{Cut as FactsCut, Kind, Language, Role, Visibility as SymbolVisibility};
 pub use file::{Body, File, FileId, SegmentId, Stamp, Unheld, Visibility};
 pub use history::{
-    Conflict, Content, Dirty, Entry, EntryKind, FileDelta, Mismatch, Mode as FileMode, NoStep,
-    State, Version,
+    Combined, Conflict, Content, Dirty, Entry, EntryKind, FileDelta, Mismatch, Mode as FileMode,
+    NoStep, State, Version, combine,
 };
 pub use path::{PathError, RelPath};
 pub use search::{

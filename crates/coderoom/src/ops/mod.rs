@@ -3,11 +3,16 @@
 //! From the one definition come the method on the Unix socket, the MCP tool, the HTTP route and the
 //! reference page. Adding an operation takes its file and one line in `TABLE`.
 
+pub mod apply_batch;
+pub mod apply_patch;
 pub mod calls;
 pub mod code;
 pub mod definition;
 pub mod dependencies;
+pub mod edit_file;
+pub mod edits;
 pub mod glob;
+pub mod history;
 pub mod hover;
 pub mod load;
 pub mod outline;
@@ -18,12 +23,19 @@ pub mod scip_export;
 pub mod scip_forget;
 pub mod scip_import;
 pub mod search;
+pub mod session_close;
+pub mod session_diff;
+pub mod session_list;
+pub mod session_open;
 pub mod status;
 pub mod symbols;
+pub mod sync;
 pub mod types;
+pub mod undo;
 pub mod unload;
 pub mod unused;
 pub mod view;
+pub mod write_file;
 
 use std::{
     sync::Arc,
@@ -153,6 +165,22 @@ pub static TABLE: &[Entry] = &[
     entry::<dependencies::Dependencies>(),
     entry::<dependencies::Dependents>(),
     entry::<unused::Unused>(),
+    entry::<edit_file::EditFile>(),
+    entry::<write_file::WriteFile>(),
+    entry::<apply_batch::ApplyBatch>(),
+    entry::<apply_patch::ApplyPatch>(),
+    entry::<undo::Undo>(),
+    entry::<undo::Redo>(),
+    entry::<undo::Rollback>(),
+    entry::<history::History>(),
+    entry::<session_diff::Diff>(),
+    entry::<session_open::SessionOpen>(),
+    entry::<session_list::SessionList>(),
+    entry::<session_close::SessionClose>(),
+    entry::<sync::Sync>(),
+    entry::<sync::Rebase>(),
+    entry::<sync::Merge>(),
+    entry::<sync::Resolve>(),
     entry::<status::Status>(),
     entry::<load::Load>(),
     entry::<unload::Unload>(),

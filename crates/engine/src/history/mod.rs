@@ -4,12 +4,14 @@
 //! its queries see, the files that differ, and the log. An `Entry` leads from one state to the next;
 //! undo appends an entry of its own, so the log only ever grows.
 
+mod combine;
 mod entry;
 mod state;
 mod steps;
 #[cfg(test)]
 mod tests;
 
+pub use combine::{Combined, combine};
 pub use entry::{Content, Entry, EntryKind, FileDelta, Mode, Version};
 pub use state::{Conflict, Dirty, Mismatch, State};
 pub use steps::NoStep;

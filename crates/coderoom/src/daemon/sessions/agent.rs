@@ -4,11 +4,14 @@ use std::{
     path::PathBuf,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
-use coderoom_engine::{Code as EngineCode, Entry, Snapshot, State};
+use coderoom_engine::{
+    Code as EngineCode, Entry, FileMode, RelPath, Snapshot, State, TextStore, Version,
+};
+use coderoom_system::disk::Disk;
 use coderoom_system::journal::{CommitError, Head, LiveSession};
 use parking_lot::Mutex;
 
@@ -36,11 +39,24 @@ pub struct AgentSession {
     pub created_ms: u64,
     /// Where its journal is.
     pub dir: PathBuf,
+    /// The files that it started from.
+    pub(super) disk: Disk,
+    pub(super) store: TextStore,
     last_used_ms: AtomicU64,
     /// The view of its code, kept while it is used.
     code: Mutex<Option<Arc<EngineCode>>>,
+    /// Set while its files are being written.
+    pub(super) syncing: AtomicBool,
     /// The review commit of its newest state, if one was made.
     pub review: Mutex<Option<String>>,
+}
+
+/// What a session is made of besides.
+pub(super) struct Parts {
+    pub(super) config: SessionConfig,
+    pub(super) yaml: String,
+    pub(super) dir: PathBuf,
+    pub(super) store: TextStore,
 }
 
 /// Views of sessions that nobody has asked for so long are let go.
@@ -51,11 +67,16 @@ impl AgentSession {
         room: Arc<Room>,
         head: Head,
         live: LiveSession,
-        config: SessionConfig,
-        yaml: String,
-        dir: PathBuf,
-    ) -> AgentSession {
-        AgentSession {
+        parts: Parts,
+    ) -> Result<AgentSession, OpError> {
+        let disk = Disk::open(room.root()).map_err(|err| {
+            let message = format!("cannot open {}: {err}", room.root().display());
+            OpError::new(Code::WorkspaceGone, message)
+        })?;
+        let Parts { config, yaml, dir, store } = parts;
+        Ok(AgentSession {
+            disk,
+            store,
             name: head.name,
             agent: head.agent,
             created_ms: head.created_ms,
@@ -66,8 +87,9 @@ impl AgentSession {
             dir,
             last_used_ms: AtomicU64::new(now_ms()),
             code: Mutex::default(),
+            syncing: AtomicBool::new(false),
             review: Mutex::default(),
-        }
+        })
     }
 
     /// Its state now.
@@ -100,6 +122,31 @@ impl AgentSession {
         Ok(self.room.code.of_session(snapshot, &Mutex::default()))
     }
 
+    /// Its review branch.
+    pub fn branch(&self) -> String {
+        format!("refs/heads/{}/{}", self.config.git.diff_branch, self.name)
+    }
+
+    /// Whether a file that has no mode of its own is executable on disk.
+    pub fn is_executable(&self, path: &RelPath) -> bool {
+        let file = self.disk.read(path, u64::MAX);
+        matches!(file, Ok(Some(file)) if file.mode == FileMode::Executable)
+    }
+
+    /// The session's files beside those of HEAD.
+    ///
+    /// # Errors
+    /// `no_repository` if there is none.
+    pub fn against_head(
+        &self,
+    ) -> Result<Vec<(RelPath, Option<Version>, Option<Version>)>, OpError> {
+        Err(OpError::new(Code::NoRepository, "not built yet"))
+    }
+
+    pub(super) fn run_tests(&self) -> Result<(), OpError> {
+        Ok(())
+    }
+
     /// Lets go of what can be made again, if nobody has used it lately.
     pub fn keep_house(&self) {
         if now_ms().saturating_sub(self.last_used_ms()) > IDLE_MS {
@@ -123,6 +170,33 @@ impl AgentSession {
             Ok(entry)
         });
         made.map_err(|err| self.commit_error(err))
+    }
+
+    /// As `commit`, but an entry without files is not written: then there is no new state.
+    ///
+    /// # Errors
+    /// As `commit`.
+    pub fn commit_unless_empty(
+        &self,
+        mut make: impl FnMut(&State) -> Result<Entry, OpError>,
+    ) -> Result<Option<Arc<State>>, OpError> {
+        let made = self.live.commit(|state| {
+            let entry = make(state).map_err(Some)?;
+            if entry.files.is_empty() && entry.conflicts.is_empty() && entry.base.is_empty() {
+                return Err(None);
+            }
+            self.fits(state, &entry).map_err(Some)?;
+            Ok(entry)
+        });
+        self.last_used_ms.store(now_ms(), Ordering::Relaxed);
+        match made {
+            Ok(state) => Ok(Some(state)),
+            Err(CommitError::Refused(None)) => Ok(None),
+            Err(CommitError::Refused(Some(err))) => Err(err),
+            Err(CommitError::Mismatch(err)) => Err(self.commit_error(CommitError::Mismatch(err))),
+            Err(CommitError::Journal(err)) => Err(self.commit_error(CommitError::Journal(err))),
+            Err(CommitError::Closed) => Err(self.commit_error(CommitError::Closed)),
+        }
     }
 
     /// What a failed commit is to a client.

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use coderoom_engine::Language;
 use coderoom_system::journal::Durability;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Code, OpError};
@@ -57,7 +58,7 @@ impl Default for Memory {
 }
 
 /// When files are written to the working directory.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SyncMode {
     /// When asked.

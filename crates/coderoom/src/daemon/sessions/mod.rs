@@ -4,7 +4,11 @@
 //! there. A session that is not in memory is resumed when somebody names it.
 
 mod agent;
+mod batch;
 mod config;
+mod meet;
+mod present;
+mod sync;
 
 use std::{
     collections::HashMap,
@@ -19,7 +23,11 @@ use coderoom_system::journal::{Durability, Head, Journal, JournalError, LiveSess
 use parking_lot::Mutex;
 
 pub use agent::AgentSession;
+pub(crate) use batch::edit_error;
+pub use batch::{Batch, Change, Done, Judgement, Problem, rows_of};
 pub use config::{SessionConfig, SyncMode};
+pub use meet::{Met, Settlement};
+pub use sync::Synced;
 
 use super::rooms::Room;
 use crate::error::{Code, OpError};
@@ -114,6 +122,9 @@ impl Sessions {
             return Err(OpError::new(Code::UnknownSession, message));
         }
         let session = self.resume(room, name, &dir)?;
+        if let Err(err) = session.carry_on() {
+            tracing::warn!(session = name, %err, "a sync that was cut off cannot be carried on");
+        }
         Ok(self.keep(session))
     }
 
@@ -183,8 +194,8 @@ impl Sessions {
         };
         let syncer = self.syncer()?;
         let live = LiveSession::new(session, state, journal, config.durability, syncer);
-        let session = AgentSession::new(Arc::clone(room), head, live, config, yaml, dir);
-        Ok(self.keep(session))
+        let parts = agent::Parts { config, yaml, dir, store: self.store.clone() };
+        Ok(self.keep(AgentSession::new(Arc::clone(room), head, live, parts)?))
     }
 
     fn resume(&self, room: &Arc<Room>, name: &str, dir: &Path) -> Result<AgentSession, OpError> {
@@ -201,7 +212,8 @@ impl Sessions {
         tracing::info!(session = name, seconds = begun.elapsed().as_secs_f64(), "resumed");
         let live = LiveSession::new(session, state, journal, config.durability, self.syncer()?);
         let yaml = recovered.head.config.clone();
-        Ok(AgentSession::new(Arc::clone(room), recovered.head, live, config, yaml, dir.into()))
+        let parts = agent::Parts { config, yaml, dir: dir.into(), store: self.store.clone() };
+        AgentSession::new(Arc::clone(room), recovered.head, live, parts)
     }
 
     /// The sessions over a root that have a journal, in memory or not.

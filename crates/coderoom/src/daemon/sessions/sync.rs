@@ -1,0 +1,296 @@
+//! Writes a session's changes to the working directory, and what others wrote into the session.
+//!
+//! What is about to be written is noted down first, so that a crash in the middle is carried on at
+//! the next start. Each file is replaced only if it is what the session started from; what somebody
+//! else has changed is merged first, or is a conflict, and never written over.
+
+use std::{
+    fs,
+    path::PathBuf,
+    sync::{Arc, atomic::Ordering},
+};
+
+use coderoom_engine::{Entry, EntryKind, FileDelta, RelPath, State, Version};
+use coderoom_system::{
+    disk::{Expected, Target, Written},
+    journal::Durability,
+};
+
+use super::{AgentSession, SyncMode, now_ms};
+use crate::{
+    daemon::rooms::Rooms,
+    error::{Code, OpError},
+};
+
+/// Others may go on writing while a sync merges what they wrote: it gives up after so many rounds.
+const ROUNDS: usize = 8;
+
+/// What a sync did.
+#[derive(Clone, Debug, Default)]
+pub struct Synced {
+    /// The newest entry then.
+    pub entry: u64,
+    /// Files that were written or removed.
+    pub written: Vec<String>,
+    /// Files in which somebody else's changes were merged first.
+    pub merged: Vec<String>,
+    /// Files that were not written: somebody else's change does not go together with ours.
+    pub conflicts: Vec<String>,
+}
+
+/// Held while a session is being synced.
+struct Claim<'a>(&'a AgentSession);
+
+impl Drop for Claim<'_> {
+    fn drop(&mut self) {
+        self.0.syncing.store(false, Ordering::Release);
+    }
+}
+
+impl AgentSession {
+    /// Writes changed files to the working directory: those within `paths`, or all.
+    ///
+    /// # Errors
+    /// `busy` if it is being synced, `tests_failed`, or `sync_failed` if a file cannot be written:
+    /// those before it are written and logged then.
+    pub fn sync(self: &Arc<Self>, rooms: &Rooms, paths: &[RelPath]) -> Result<Synced, OpError> {
+        let _ = rooms;
+        if self.config.validation.run_tests_before_sync {
+            self.run_tests()?;
+        }
+        self.write_out(paths)
+    }
+
+    fn write_out(&self, paths: &[RelPath]) -> Result<Synced, OpError> {
+        if self.syncing.swap(true, Ordering::Acquire) {
+            let message = format!("session `{}` is being synced: try again", self.name);
+            return Err(OpError::new(Code::Busy, message));
+        }
+        let _claim = Claim(self);
+        let mut synced = Synced::default();
+        for _ in 0..ROUNDS {
+            let wanted = self.wanted(&self.state(), paths);
+            let met = self.meet(&wanted)?;
+            synced.merged.extend(met.merged);
+            let state = self.state();
+            let wanted: Vec<RelPath> = self
+                .wanted(&state, paths)
+                .into_iter()
+                .filter(|path| state.conflict(path).is_none())
+                .collect();
+            let others = self.write_files(&state, &wanted, &mut synced)?;
+            if !others {
+                break;
+            }
+        }
+        let state = self.state();
+        let left = self.wanted(&state, paths);
+        synced.conflicts = left
+            .iter()
+            .filter(|path| state.conflict(path).is_some())
+            .map(ToString::to_string)
+            .collect();
+        synced.entry = state.head();
+        synced.merged.sort();
+        synced.merged.dedup();
+        Ok(synced)
+    }
+
+    /// The changed files within `paths`.
+    fn wanted(&self, state: &State, paths: &[RelPath]) -> Vec<RelPath> {
+        let within = |path: &RelPath| paths.is_empty() || paths.iter().any(|it| path.is_within(it));
+        state.dirty().map(|(path, _)| path).filter(|path| within(path)).cloned().collect()
+    }
+
+    /// Writes files and logs those that were written. True if somebody else has changed one of them
+    /// in the meantime.
+    fn write_files(
+        &self,
+        state: &State,
+        paths: &[RelPath],
+        synced: &mut Synced,
+    ) -> Result<bool, OpError> {
+        if paths.is_empty() {
+            return Ok(false);
+        }
+        self.note_plan(state, paths)?;
+        let durable = self.config.durability == Durability::Power;
+        let mut done: Vec<FileDelta> = Vec::new();
+        let mut others = false;
+        let mut failure = None;
+        // Removed files first: a directory may have to make way for a file.
+        let mut order: Vec<&RelPath> = paths.iter().collect();
+        order.sort_by_key(|path| state.dirty_file(path).is_some_and(|it| it.now.is_some()));
+        for path in order {
+            let Some(dirty) = state.dirty_file(path) else { continue };
+            let (before, after) = (dirty.base.clone(), dirty.now.clone());
+            match self.disk.write(
+                path,
+                &expected(before.as_ref()),
+                &target(after.as_ref())?,
+                durable,
+            ) {
+                Ok(Written::Done) => {
+                    synced.written.push(path.to_string());
+                    done.push(FileDelta { path: path.clone(), before, after });
+                }
+                Ok(Written::Changed(_)) => others = true,
+                Err(err) => {
+                    failure = Some(OpError::from(err));
+                    break;
+                }
+            }
+        }
+        self.log_written(done)?;
+        match failure {
+            Some(err) => {
+                let (written, err) = (synced.written.len(), err.message);
+                let message = format!(
+                    "{err}; {written} files are written, the others are still in session `{}`: \
+                     make way and `sync` again",
+                    self.name
+                );
+                Err(OpError::new(Code::SyncFailed, message))
+            }
+            None => {
+                let _ = fs::remove_file(self.plan_path());
+                Ok(others)
+            }
+        }
+    }
+
+    /// From here on the session's differences are counted from what is on disk.
+    fn log_written(&self, done: Vec<FileDelta>) -> Result<(), OpError> {
+        if done.is_empty() {
+            return Ok(());
+        }
+        self.commit(|state| {
+            let mut entry = Entry::new(EntryKind::Sync, Vec::new());
+            for delta in &done {
+                // An edit that came meanwhile stays a difference.
+                let known = state.dirty_file(&delta.path).is_some();
+                if known {
+                    entry.base.push(delta.clone());
+                }
+            }
+            Ok(entry.by(&self.agent, "", now_ms()))
+        })?;
+        Ok(())
+    }
+
+    fn plan_path(&self) -> PathBuf {
+        self.dir.join("sync.plan")
+    }
+
+    /// Notes down what is about to be written.
+    fn note_plan(&self, state: &State, paths: &[RelPath]) -> Result<(), OpError> {
+        use std::io::Write;
+        let fail = |err: std::io::Error| {
+            let message = format!("cannot write {}: {err}", self.plan_path().display());
+            OpError::new(Code::SyncFailed, message)
+        };
+        let mut text = String::new();
+        for path in paths {
+            let hash =
+                |version: Option<&Version>| version.map_or(String::new(), |it| it.hash.to_hex());
+            let Some(dirty) = state.dirty_file(path) else { continue };
+            let (before, after) = (hash(dirty.base.as_ref()), hash(dirty.now.as_ref()));
+            let path: String = path.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+            text.push_str(&format!("{path} {before} {after}\n"));
+        }
+        text.push_str("end\n");
+        let temporary = self.dir.join("sync.plan.new");
+        let mut file = fs::File::create(&temporary).map_err(fail)?;
+        file.write_all(text.as_bytes()).map_err(fail)?;
+        if self.config.durability == Durability::Power {
+            file.sync_data().map_err(fail)?;
+        }
+        fs::rename(&temporary, self.plan_path()).map_err(fail)
+    }
+
+    /// Carries on a sync that a crash has cut off. Called when the session is resumed.
+    ///
+    /// # Errors
+    /// As `sync`.
+    pub(super) fn carry_on(&self) -> Result<(), OpError> {
+        let Ok(text) = fs::read_to_string(self.plan_path()) else { return Ok(()) };
+        if !text.ends_with("end\n") {
+            let _ = fs::remove_file(self.plan_path());
+            return Ok(());
+        }
+        let state = self.state();
+        let mut written = Vec::new();
+        let mut paths = Vec::new();
+        for line in text.lines() {
+            let mut words = line.split(' ');
+            let (Some(path), Some(_), Some(after)) = (words.next(), words.next(), words.next())
+            else {
+                continue;
+            };
+            let Some(path) = unhex(path).and_then(|bytes| RelPath::new(&bytes).ok()) else {
+                continue;
+            };
+            let Some(dirty) = state.dirty_file(&path) else { continue };
+            let now = self.on_disk(&path)?;
+            let there = now.as_ref().map_or(String::new(), |version| version.hash.to_hex());
+            if there == after && dirty.now.as_ref().map(|it| it.hash) == now.map(|it| it.hash) {
+                let (before, after) = (dirty.base.clone(), dirty.now.clone());
+                written.push(FileDelta { path, before, after });
+            } else {
+                paths.push(path);
+            }
+        }
+        self.log_written(written)?;
+        tracing::info!(session = self.name, files = paths.len(), "carrying on a sync");
+        if !paths.is_empty() {
+            self.write_out(&paths)?;
+        }
+        let _ = fs::remove_file(self.plan_path());
+        Ok(())
+    }
+
+    /// What the configuration wants done after each batch; gives notes for its author.
+    pub fn after(self: &Arc<Self>, rooms: &Rooms, state: &State) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.config.git.sync_frequency == SyncMode::WriteThrough {
+            let changed: Vec<RelPath> = match state.log().next_back() {
+                Some(entry) => entry.files.iter().map(|delta| delta.path.clone()).collect(),
+                None => Vec::new(),
+            };
+            match self.sync(rooms, &changed) {
+                Ok(synced) if !synced.conflicts.is_empty() => notes.push(format!(
+                    "not written, somebody else has changed them: {}",
+                    synced.conflicts.join(", ")
+                )),
+                Ok(_) => {}
+                Err(err) => notes.push(format!("not written to disk: {}", err.message)),
+            }
+        }
+        notes
+    }
+}
+
+fn expected(base: Option<&Version>) -> Expected {
+    match base {
+        None => Expected::Absent,
+        Some(version) => Expected::File(version.hash, version.mode),
+    }
+}
+
+fn target(now: Option<&Version>) -> Result<Target, OpError> {
+    match now {
+        None => Ok(Target::Absent),
+        Some(version) => match version.bytes() {
+            Some(bytes) => Ok(Target::File(bytes.clone(), version.mode)),
+            None => Err(OpError::new(Code::Internal, "the session has lost a version's bytes")),
+        },
+    }
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    if !text.len().is_multiple_of(2) {
+        return None;
+    }
+    let byte = |at: usize| u8::from_str_radix(text.get(at..at + 2)?, 16).ok();
+    (0..text.len()).step_by(2).map(byte).collect()
+}
