@@ -110,6 +110,16 @@ impl Client {
         self.next_reply().expect("a reply, not the end of the connection")
     }
 
+    /// The answer to a question, unless the daemon goes away before all of it is here.
+    pub fn try_call(&mut self, method: &str, params: Value) -> Option<Value> {
+        self.next_id += 1;
+        let line = request(&json!(self.next_id), method, params);
+        self.try_send_raw(line.as_bytes()).ok()?;
+        let mut reply = String::new();
+        self.reader.read_line(&mut reply).ok()?;
+        reply.ends_with('\n').then(|| serde_json::from_str(&reply).expect("JSON"))
+    }
+
     /// The next line, unless the daemon has closed the connection.
     #[track_caller]
     pub fn next_reply(&mut self) -> Option<Value> {

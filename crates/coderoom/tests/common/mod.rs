@@ -67,6 +67,7 @@ impl Home {
             .env("CODEROOM_LOG", "warn")
             .env("XDG_RUNTIME_DIR", self.path("run"))
             .env("XDG_CACHE_HOME", self.path("cache"))
+            .env("XDG_STATE_HOME", self.path("state"))
             .env("HOME", self.path("home"));
     }
 
