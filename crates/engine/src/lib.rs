@@ -20,11 +20,12 @@ mod view;
 
 pub use change::{Change, FileChange, Stale};
 pub use code::{
-    Ask, AskError, AskLimits, Call, Calls, Certainty, Code, CodeIndex, CodeScope, Definition,
-    Definitions, Dependencies, Dependency, Hover, Hovers, ImportError, ImportReport, Imported,
-    IndexStats, Outline, OutlineItem, Reference, References, Refusal, RefusedDocument, Relative,
-    Relatives, ScipPart, Shelf, Spelling, SymbolInfo, Symbols, SyntaxProblem, Unused,
-    UnusedSymbols, cut_words, kind_word, language_of, scip_head, scip_project, scip_tail,
+    Ask, AskError, AskLimits, Call, Calls, Certainty, Code, CodeIndex, CodeScope, Dangling,
+    DanglingNames, Definition, Definitions, Dependencies, Dependency, Hover, Hovers, ImportError,
+    ImportReport, Imported, IndexStats, Outline, OutlineItem, Reference, References, Refusal,
+    RefusedDocument, Relative, Relatives, ScipPart, Shelf, Spelling, SymbolInfo, Symbols,
+    SyntaxProblem, Unused, UnusedSymbols, cut_words, kind_word, language_of, scip_head,
+    scip_project, scip_tail,
 };
 pub use coderoom_syntax::{Cut as FactsCut, Kind, Language, Role, Visibility as SymbolVisibility};
 pub use file::{Body, File, FileId, SegmentId, Stamp, Unheld, Visibility};

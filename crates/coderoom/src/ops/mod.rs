@@ -34,6 +34,7 @@ pub mod types;
 pub mod undo;
 pub mod unload;
 pub mod unused;
+pub mod validate;
 pub mod view;
 pub mod write_file;
 
@@ -181,6 +182,7 @@ pub static TABLE: &[Entry] = &[
     entry::<sync::Rebase>(),
     entry::<sync::Merge>(),
     entry::<sync::Resolve>(),
+    entry::<validate::Validate>(),
     entry::<status::Status>(),
     entry::<load::Load>(),
     entry::<unload::Unload>(),

@@ -22,9 +22,10 @@ pub use check::{SyntaxProblem, language_of};
 pub use imported::{ImportError, ImportReport, Imported, Refusal, RefusedDocument};
 pub use index::{CodeIndex, IndexStats};
 pub use query::{
-    Ask, AskError, AskLimits, Call, Calls, CodeScope, Definition, Definitions, Dependencies,
-    Dependency, Hover, Hovers, Outline, OutlineItem, Reference, References, Relative, Relatives,
-    Spelling, SymbolInfo, Symbols, Unused, UnusedSymbols, cut_words, kind_word,
+    Ask, AskError, AskLimits, Call, Calls, CodeScope, Dangling, DanglingNames, Definition,
+    Definitions, Dependencies, Dependency, Hover, Hovers, Outline, OutlineItem, Reference,
+    References, Relative, Relatives, Spelling, SymbolInfo, Symbols, Unused, UnusedSymbols,
+    cut_words, kind_word,
 };
 pub use resolve::Certainty;
 pub use scip::{ScipPart, scip_head, scip_project, scip_tail};

@@ -2,6 +2,7 @@
 
 mod ask;
 mod calls;
+mod dangling;
 mod definition;
 mod dependencies;
 mod dispatch;
@@ -21,6 +22,7 @@ mod uses;
 pub use ask::{Ask, AskError, AskLimits};
 pub use calls::{Call, Calls};
 use coderoom_syntax::OccurrenceIx;
+pub use dangling::{Dangling, DanglingNames};
 pub use definition::{Definition, Definitions};
 pub use dependencies::{Dependencies, Dependency};
 pub use hover::{Hover, Hovers};
