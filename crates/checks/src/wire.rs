@@ -2,10 +2,7 @@
 
 use coderoom::{
     daemon::frame,
-    ops::{
-        Operation, TABLE, calls, definition, dependencies, glob, hover, load, outline, references,
-        rg, search, status, symbols, types, unload, unused, view,
-    },
+    ops::{TABLE, rg},
 };
 use coderoom_engine::Search;
 use serde_json::Value;
@@ -26,44 +23,18 @@ pub fn wire(data: &[u8]) {
             assert!(!body.contains(&b'\n') && serde_json::from_slice::<Value>(body).is_ok());
         }
         for entry in TABLE {
-            parameters(entry.name, &request.params);
+            (entry.reads)(request.params.clone());
         }
-        parameters(rg::NAME, &request.params);
+        rg_parameters(&request.params);
     }
 }
 
-/// Reads the parameters as those of one operation, which takes no daemon.
-fn parameters(operation: &str, params: &Value) {
-    fn read<O: Operation>(params: &Value) {
-        let _ = serde_json::from_value::<O::Params>(params.clone());
-    }
-    match operation {
-        search::Search::NAME => read::<search::Search>(params),
-        glob::Glob::NAME => read::<glob::Glob>(params),
-        view::View::NAME => read::<view::View>(params),
-        symbols::Symbols::NAME => read::<symbols::Symbols>(params),
-        outline::Outline::NAME => read::<outline::Outline>(params),
-        definition::Definition::NAME => read::<definition::Definition>(params),
-        references::References::NAME => read::<references::References>(params),
-        hover::Hover::NAME => read::<hover::Hover>(params),
-        calls::Callers::NAME => read::<calls::Callers>(params),
-        calls::Callees::NAME => read::<calls::Callees>(params),
-        types::Implementations::NAME => read::<types::Implementations>(params),
-        types::Supertypes::NAME => read::<types::Supertypes>(params),
-        dependencies::Dependencies::NAME => read::<dependencies::Dependencies>(params),
-        dependencies::Dependents::NAME => read::<dependencies::Dependents>(params),
-        unused::Unused::NAME => read::<unused::Unused>(params),
-        status::Status::NAME => read::<status::Status>(params),
-        load::Load::NAME => read::<load::Load>(params),
-        unload::Unload::NAME => read::<unload::Unload>(params),
-        rg::NAME => {
-            let Ok(params) = serde_json::from_value::<rg::Params>(params.clone()) else { return };
-            let mut query = params.query;
-            query.pattern.regex_size_limit = Some(1 << 16);
-            query.pattern.dfa_size_limit = Some(1 << 16);
-            // Refused with a reason or taken; either way without a panic.
-            let _ = Search::new(query, &[]);
-        }
-        name => panic!("`{name}` is an operation whose parameters nobody fuzzes: add it here"),
-    }
+/// Reads the parameters of `rg`, which is no entry of the table, and compiles its query.
+fn rg_parameters(params: &Value) {
+    let Ok(params) = serde_json::from_value::<rg::Params>(params.clone()) else { return };
+    let mut query = params.query;
+    query.pattern.regex_size_limit = Some(1 << 16);
+    query.pattern.dfa_size_limit = Some(1 << 16);
+    // Refused with a reason or taken; either way without a panic.
+    let _ = Search::new(query, &[]);
 }

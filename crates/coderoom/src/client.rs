@@ -5,6 +5,7 @@ use std::{
     os::unix::net::UnixStream,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    sync::OnceLock,
     time::{Duration, Instant},
 };
 
@@ -36,6 +37,30 @@ pub enum ClientError {
     /// The connection broke.
     #[error("the daemon cannot be reached: {0}")]
     Io(#[from] io::Error),
+}
+
+/// The session of this process, if its user named one.
+static SESSION: OnceLock<String> = OnceLock::new();
+
+/// Every question that can be about a session is about this one, unless it names another.
+pub fn work_in(session: String) {
+    let _ = SESSION.set(session);
+}
+
+/// Adds the session to parameters.
+fn in_session(method: &str, mut params: Value) -> Value {
+    let Some(session) = SESSION.get() else { return params };
+    let (operation, inner) = match method {
+        "call" => {
+            (params["operation"].as_str().unwrap_or_default().to_owned(), &mut params["params"])
+        }
+        method => (method.to_owned(), &mut params),
+    };
+    let takes = crate::ops::find(&operation).is_ok_and(|entry| entry.takes("session"));
+    if takes && let Some(inner) = inner.as_object_mut() {
+        inner.entry("session").or_insert_with(|| session.clone().into());
+    }
+    params
 }
 
 /// How long a daemon may take until its socket answers.
@@ -87,6 +112,7 @@ impl Client {
     /// The daemon's error, or that of the connection.
     pub fn call(&mut self, method: &str, params: Value) -> Result<Value, ClientError> {
         self.next_id += 1;
+        let params = in_session(method, params);
         let request =
             json!({"jsonrpc": "2.0", "id": self.next_id, "method": method, "params": params});
         let mut line = request.to_string();

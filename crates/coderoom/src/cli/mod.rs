@@ -4,6 +4,7 @@ mod code;
 mod query;
 mod scip;
 mod serve;
+mod session;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -34,6 +35,9 @@ use crate::{
     coderoom mcp                        MCP over stdio, for an agent's configuration"
 )]
 pub struct Cli {
+    /// The edit session whose state is meant. Default: the files as they are on disk.
+    #[arg(long, global = true, env = "CODEROOM_SESSION", value_name = "NAME")]
+    session: Option<String>,
     #[command(subcommand)]
     command: Command,
 }
@@ -65,6 +69,11 @@ enum Command {
     /// Write the code as a SCIP index, or take one that a compiler-grade indexer made.
     #[command(subcommand)]
     Scip(scip::ScipCommand),
+    /// Open, list and close edit sessions.
+    #[command(subcommand)]
+    Session(session::SessionCommand),
+    #[command(flatten)]
+    Edit(session::EditCommand),
     /// Speak MCP: over stdio, or over HTTP.
     Mcp(McpArgs),
     /// Print the operations as a reference page (Markdown) or as JSON.
@@ -122,6 +131,9 @@ fn is_broken_pipe(err: &std::io::Error) -> bool {
 }
 
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    if let Some(session) = cli.session {
+        crate::client::work_in(session);
+    }
     match cli.command {
         Command::Serve(args) => serve::run(args),
         Command::Status(flag) => status(flag),
@@ -137,6 +149,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::View(args) => query::view(args),
         Command::Code(command) => code::run(command),
         Command::Scip(command) => scip::run(command),
+        Command::Session(command) => session::run(command),
+        Command::Edit(command) => session::edit(command),
         Command::Mcp(args) => crate::mcp::run(args.http, args.conformance),
         Command::Operations(flag) => operations(flag),
     }
@@ -279,4 +293,9 @@ fn absolute(path: &std::path::Path) -> anyhow::Result<String> {
     path.into_os_string()
         .into_string()
         .map_err(|path| anyhow::anyhow!("{} is not UTF-8", path.display()))
+}
+
+/// Whether an operation has a parameter of that name.
+fn takes(operation: &str, parameter: &str) -> bool {
+    crate::ops::find(operation).is_ok_and(|entry| entry.takes(parameter))
 }

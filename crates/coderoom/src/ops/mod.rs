@@ -5,6 +5,7 @@
 
 pub mod apply_batch;
 pub mod apply_patch;
+pub mod blame;
 pub mod calls;
 pub mod code;
 pub mod definition;
@@ -145,6 +146,8 @@ pub struct Entry {
     pub params_schema: fn() -> Schema,
     /// JSON schema of the reply.
     pub reply_schema: fn() -> Schema,
+    /// Whether parameters are of its form; they go no further.
+    pub reads: fn(Value) -> bool,
     /// Parses the parameters and runs it.
     pub run: fn(&Context, Value) -> Result<Answer, OpError>,
 }
@@ -183,6 +186,7 @@ pub static TABLE: &[Entry] = &[
     entry::<sync::Merge>(),
     entry::<sync::Resolve>(),
     entry::<validate::Validate>(),
+    entry::<blame::Blame>(),
     entry::<status::Status>(),
     entry::<load::Load>(),
     entry::<unload::Unload>(),
@@ -212,7 +216,15 @@ const fn entry<O: Operation>() -> Entry {
         structured: O::STRUCTURED,
         params_schema: || schemars::schema_for!(O::Params),
         reply_schema: || schemars::schema_for!(O::Reply),
+        reads: |params| serde_json::from_value::<O::Params>(params).is_ok(),
         run: run::<O>,
+    }
+}
+
+impl Entry {
+    /// Whether it has a parameter of that name.
+    pub fn takes(&self, parameter: &str) -> bool {
+        (self.params_schema)().pointer("/properties").is_some_and(|it| it.get(parameter).is_some())
     }
 }
 
