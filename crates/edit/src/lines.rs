@@ -128,10 +128,10 @@ fn splice(text: &[u8], start: usize, end: usize, new: &str) -> Vec<u8> {
             out.extend_from_slice(ending.bytes());
         }
         out.extend_from_slice(&new);
-        let ends = new.ends_with(b"\n");
-        let at_end = end == text.len();
+        // A file that had no line feed at its end has none afterwards, unless `new` brings one.
         let had_none = !text.is_empty() && text != text::BOM && !text.ends_with(b"\n");
-        if !ends && !(at_end && had_none) {
+        let stays_bare = end == text.len() && had_none;
+        if !new.ends_with(b"\n") && !stays_bare {
             out.extend_from_slice(ending.bytes());
         }
     }

@@ -9,7 +9,7 @@ fn side<'a>(path: &'a str, text: &'a str) -> Option<Side<'a>> {
 }
 
 fn shown(old: Option<Side<'_>>, new: Option<Side<'_>>) -> String {
-    String::from_utf8(diff(old, new, &DiffOptions::default())).unwrap()
+    String::from_utf8(diff(old, new, &DiffOptions::default())).expect("test")
 }
 
 const OLD: &str =
@@ -79,7 +79,7 @@ fn conflicts_are_values() {
     let theirs = "a\nB\nc\nd\ne\nx\nf\ng\nH2\ni\n";
     let merged =
         merge(base.as_bytes(), ours.as_bytes(), theirs.as_bytes(), &MergeOptions::default());
-    insta::assert_snapshot!(String::from_utf8(merged.text).unwrap());
+    insta::assert_snapshot!(String::from_utf8(merged.text).expect("test"));
     insta::assert_json_snapshot!(merged.conflicts);
 }
 

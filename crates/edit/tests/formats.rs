@@ -93,7 +93,7 @@ fn codex_updates_moves_and_deletes() {
                 -        pass\n+        return 1\n*** Delete File: c\n";
     // Codex allows one context line for each chunk; a second one is a chunk without lines.
     let error = apply(Format::Codex, patch(body).as_bytes(), &ParseOptions::default(), &|_| None);
-    assert_eq!(error.unwrap_err().code(), "bad_patch");
+    assert_eq!(error.expect_err("test").code(), "bad_patch");
     let body = body.replace("@@     def f(self):\n", "     def f(self):\n");
     let applied = made(Format::Codex, &patch(&body), &[("a.py", old), ("c", "x")]);
     let new =
@@ -179,10 +179,10 @@ fn workspace_edits_count_in_utf16() {
     };
     let old = files(&[("a b.txt", "\u{1f600}\u{e9}b\r\nc")]);
     for (encoding, character) in [("utf-16", 3), ("utf-8", 6), ("utf-32", 2)] {
-        let encoding = serde_json::from_value(encoding.into()).unwrap();
+        let encoding = serde_json::from_value(encoding.into()).expect("test");
         let options = ParseOptions { root: "/root".into(), encoding };
         let input = edit(character);
-        let applied = apply(Format::WorkspaceEdit, input.as_bytes(), &options, &old).unwrap();
+        let applied = apply(Format::WorkspaceEdit, input.as_bytes(), &options, &old).expect("test");
         assert_eq!(written(&applied), [("a b.txt", "\u{1f600}\u{e9}x\r\nc")]);
     }
 }
@@ -200,10 +200,11 @@ fn workspace_edits_make_move_and_delete_files() {
         {"textDocument": {"uri": "file:///root/c", "version": 7}, "edits": []},
         {"kind": "delete", "uri": "file:///root/d", "options": {"ignoreIfNotExists": true}}]}"#;
     let options = ParseOptions { root: "/root/".into(), ..ParseOptions::default() };
-    let parsed = coderoom_edit::parse(Format::WorkspaceEdit, input.as_bytes(), &options).unwrap();
+    let parsed =
+        coderoom_edit::parse(Format::WorkspaceEdit, input.as_bytes(), &options).expect("test");
     assert_eq!(parsed.versions, [("c".to_owned(), 7)]);
     let source = files(&[("a", "A"), ("c", "C")]);
-    let applied = apply(Format::WorkspaceEdit, input.as_bytes(), &options, &source).unwrap();
+    let applied = apply(Format::WorkspaceEdit, input.as_bytes(), &options, &source).expect("test");
     let moved = Outcome::Moved { from: "a".into(), bytes: b"A".to_vec(), executable: None };
     assert_eq!(applied.files[0], ("b".to_owned(), moved));
     assert_eq!(written(&applied), [("c", "C"), ("new.rs", "one\ntwo\n")]);
@@ -217,6 +218,6 @@ fn uris_are_made_relative() {
     for bad in
         ["file:///rr/a", "file:///r", "file:///r/..%2Fx", "http://x/r/a", "file:///r/%zz", "/x"]
     {
-        assert_eq!(uri_path(bad, "/r").unwrap_err().code(), "bad_path", "{bad}");
+        assert_eq!(uri_path(bad, "/r").expect_err("test").code(), "bad_path", "{bad}");
     }
 }

@@ -21,7 +21,7 @@ class B:
 /// The code and the message of an error.
 fn told(format: Format, input: &str) -> String {
     let list = [("a.py", CODE), ("b.py", "x\ny\nx\ny\n")];
-    let error: EditError = tried(format, input, &list).unwrap_err();
+    let error: EditError = tried(format, input, &list).expect_err("test");
     format!("[{}] {error}", error.code())
 }
 
@@ -92,7 +92,7 @@ fn workspace_edits() {
     let edit = |edits: &str| format!(r#"{{"changes": {{"a.py": [{edits}]}}}}"#);
     let at = |from: &str, to: &str| {
         let position = |at: &str| {
-            let (line, character) = at.split_once(':').unwrap();
+            let (line, character) = at.split_once(':').expect("test");
             format!(r#"{{"line": {line}, "character": {character}}}"#)
         };
         format!(

@@ -4,11 +4,11 @@ use coderoom_edit::{Difference, ReplaceError, nearest, replace};
 
 fn put(text: &str, old: &str, new: &str) -> String {
     let done = replace(text.as_bytes(), old, new, false).unwrap_or_else(|error| panic!("{error}"));
-    String::from_utf8(done.text).unwrap()
+    String::from_utf8(done.text).expect("test")
 }
 
 fn error(text: &str, old: &str) -> ReplaceError {
-    replace(text.as_bytes(), old, "new", false).unwrap_err()
+    replace(text.as_bytes(), old, "new", false).expect_err("test")
 }
 
 /// What differs at the nearest place, and in which words.
@@ -22,14 +22,14 @@ fn the_one_place_is_replaced() {
     assert_eq!(put("a b c", "b", "x"), "a x c");
     assert_eq!(put("a\nb\nc\n", "b\n", ""), "a\nc\n");
     assert_eq!(put("", "", "new\n"), "new\n");
-    let done = replace(b"x = 1\ny = 1\n", "1", "2\n3", true).unwrap();
+    let done = replace(b"x = 1\ny = 1\n", "1", "2\n3", true).expect("test");
     assert_eq!((&done.text[..], done.count), (&b"x = 2\n3\ny = 2\n3\n"[..], 2));
     assert_eq!(done.lines, [(1, 2), (3, 4)]);
 }
 
 #[test]
 fn bytes_that_are_not_utf8_stay() {
-    let done = replace(b"\xff a \xfe", "a", "b", false).unwrap();
+    let done = replace(b"\xff a \xfe", "a", "b", false).expect("test");
     assert_eq!(done.text, b"\xff b \xfe");
 }
 

@@ -103,6 +103,28 @@ pub(crate) fn pair() -> impl Strategy<Value = (Vec<u8>, Vec<u8>)> {
     })
 }
 
+/// A text and what two people made of it, in which every line is there only once, so that there is
+/// one best way to see what changed.
+pub(crate) fn plain_triple() -> impl Strategy<Value = (Vec<u8>, Vec<u8>, Vec<u8>)> {
+    let step = (0..100usize, 0..3usize, 0..3usize);
+    let steps = move || prop::collection::vec(step.clone(), 0..5);
+    (0..40usize, steps(), steps(), style()).prop_map(|(len, one, two, style)| {
+        let base: Vec<Vec<u8>> = (0..len).map(|n| format!("line {n}").into_bytes()).collect();
+        let side = |steps: &[(usize, usize, usize)]| {
+            let mut lines = base.clone();
+            for (i, (at, gone, new)) in steps.iter().enumerate() {
+                let at = at % (lines.len() + 1);
+                let end = (at + gone).min(lines.len());
+                // Both sides can come to the same lines.
+                let new = (0..*new).map(|n| format!("new {i} {at} {n}").into_bytes());
+                lines.splice(at..end, new);
+            }
+            join(&lines, style)
+        };
+        (join(&base, style), side(&one), side(&two))
+    })
+}
+
 /// A text and what two people made of it.
 pub(crate) fn triple() -> impl Strategy<Value = (Vec<u8>, Vec<u8>, Vec<u8>)> {
     let styles = (style(), style(), style(), prop::bool::weighted(0.8));

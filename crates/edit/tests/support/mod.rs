@@ -31,7 +31,7 @@ pub(crate) fn written(applied: &Applied) -> Vec<(&str, &str)> {
     let mut list = Vec::new();
     for (path, outcome) in &applied.files {
         if let Outcome::Written { bytes, .. } = outcome {
-            list.push((path.as_str(), std::str::from_utf8(bytes).unwrap()));
+            list.push((path.as_str(), std::str::from_utf8(bytes).expect("test")));
         }
     }
     list
