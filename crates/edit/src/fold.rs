@@ -36,6 +36,8 @@ pub(crate) fn fold(text: &[u8], how: Fold, out: &mut Vec<u8>) {
             None => (byte, 1),
         };
         at += width;
+        // Single and double quotes are one where quotes do not count.
+        let byte = if how.quotes && byte == b'"' { b'\'' } else { byte };
         if !(how.space && byte.is_ascii_whitespace()) {
             out.push(if how.case { byte.to_ascii_lowercase() } else { byte });
         }
@@ -210,6 +212,7 @@ fn quote_note(there: &[u8], want: &[u8]) -> String {
     match (fancy(there), fancy(want)) {
         (true, false) => "quotes or dashes (typographic in the file, plain in the old text)",
         (false, true) => "quotes or dashes (plain in the file, typographic in the old text)",
+        (false, false) => "the kind of quotes (' in one, \" in the other)",
         _ => "the kind of quotes or dashes",
     }
     .to_owned()

@@ -52,7 +52,7 @@ pub enum Difference {
     TrailingSpace,
     /// White space within lines, or blank lines.
     InnerSpace,
-    /// Straight against typographic quotes, dashes and spaces.
+    /// Single against double quotes, or straight against typographic ones, dashes and spaces.
     Quotes,
     /// Upper against lower case.
     Case,
