@@ -9,6 +9,7 @@ mod load;
 mod read;
 mod root;
 mod rules;
+pub mod run;
 mod scan;
 mod watch;
 
