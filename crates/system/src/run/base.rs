@@ -60,7 +60,7 @@ impl<'a> Base<'a> {
         match self.overlaid.get(path) {
             Some(Content::Written { bytes, mode }) => {
                 let on_disk = || self.disk(path).filter(|s| file_type(s) == FileType::RegularFile);
-                let mode = mode.or_else(|| on_disk().map(|stat| stat.st_mode as u32));
+                let mode = mode.or_else(|| on_disk().map(|stat| raw_mode(&stat)));
                 return Node::File(BaseFile { mode, bytes: Source::Held(bytes) });
             }
             Some(Content::Link { target }) => return Node::Link(target.clone()),
@@ -76,7 +76,7 @@ impl<'a> Base<'a> {
         };
         match file_type(&stat) {
             FileType::RegularFile => Node::File(BaseFile {
-                mode: Some(stat.st_mode as u32),
+                mode: Some(raw_mode(&stat)),
                 bytes: Source::Disk(u64::try_from(stat.st_size).unwrap_or(0)),
             }),
             FileType::Directory => Node::Dir,
@@ -104,6 +104,12 @@ impl<'a> Base<'a> {
     /// Whether an edit makes `path` a directory.
     fn has_edits_below(&self, path: &RelPath) -> bool {
         self.edits_below(path).next().is_some()
+    }
+
+    /// Files and links that edits make.
+    pub(super) fn edits(&self) -> impl Iterator<Item = &RelPath> {
+        let is_there = |content: &Content| !matches!(content, Content::Removed);
+        self.overlaid.iter().filter(move |(_, content)| is_there(content)).map(|(path, _)| path)
     }
 
     /// Files and links that edits make below `dir`, in path order.
@@ -153,6 +159,11 @@ impl<'a> Base<'a> {
             }
         }
     }
+}
+
+#[allow(clippy::unnecessary_cast)] // The field's type differs by platform.
+fn raw_mode(stat: &Stat) -> u32 {
+    stat.st_mode as u32
 }
 
 /// Whether two readers give the same bytes.

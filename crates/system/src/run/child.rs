@@ -36,7 +36,10 @@ fn become_command(run_dir: &Path, spec: &ChildSpec) -> Report {
         },
     };
     // Entered anew: the directory of before is the one below the mount.
-    let dir = root.join(spec.dir.as_path());
+    let dir = match spec.dir.is_root() {
+        true => root,
+        false => root.join(spec.dir.as_path()),
+    };
     if let Err(e) = std::env::set_current_dir(&dir) {
         return Report::NotStarted(format!("its working directory {}: {e}", dir.display()));
     }

@@ -19,7 +19,7 @@ use super::{
     scratch::{self, RunDir},
     spec::{ChildSpec, Report, monotonic_ns},
     supervise::{Finished, OnOutput, supervise},
-    touched::{self, Gatherer, open_file},
+    touched::{self, Gatherer, open_written},
 };
 
 /// The program that prepares a tree and becomes the command: it calls [`super::child_main`] with
@@ -102,7 +102,7 @@ pub(super) fn read(touched: &Touched, limit: u64) -> io::Result<Bytes> {
     };
     let mut bytes = Vec::new();
     let most = limit.saturating_add(1);
-    open_file(at)?.take(most).read_to_end(&mut bytes)?;
+    open_written(at)?.take(most).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {
         return Err(io::Error::other(format!("{} has more than {limit} bytes", touched.path)));
     }

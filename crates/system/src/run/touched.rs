@@ -2,11 +2,11 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs::{self, File},
+    fs::{self, File, Permissions},
     io,
     os::unix::{
         ffi::OsStrExt,
-        fs::{FileTypeExt, MetadataExt, OpenOptionsExt},
+        fs::{FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt},
     },
     path::{Path, PathBuf},
 };
@@ -19,6 +19,7 @@ use super::{
     copy::turned_back,
     ignored::Ignored,
 };
+use crate::root::{Root, is_absence};
 
 /// A path that a command changed.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -240,7 +241,7 @@ impl<'a> Gatherer<'a> {
         meta: &fs::Metadata,
     ) -> Option<TouchedKind> {
         const EXECUTABLE: u32 = 0o111;
-        if !open_file(at).is_ok_and(|file| self.base.is_same(path, before, file)) {
+        if !open_written(at).is_ok_and(|file| self.base.is_same(path, before, file)) {
             return Some(TouchedKind::Modified);
         }
         let has_mode = match before.mode {
@@ -258,6 +259,32 @@ pub(super) fn open_file(path: &Path) -> io::Result<File> {
     if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("is no file any more")) }
 }
 
+/// Opens a file that a command wrote, also if it took the permission to.
+pub(super) fn open_written(path: &Path) -> io::Result<File> {
+    match open_file(path) {
+        Err(e) if e.kind() == io::ErrorKind::PermissionDenied => {
+            let mode = fs::symlink_metadata(path)?.permissions();
+            fs::set_permissions(path, Permissions::from_mode(0o600))?;
+            let file = open_file(path);
+            fs::set_permissions(path, mode)?;
+            file
+        }
+        done => done,
+    }
+}
+
+/// Lists a directory that a command wrote, also if it took the permission to. It is given back to
+/// the owner then: what is below cannot be reached otherwise.
+fn list_written(dir: &Path) -> io::Result<fs::ReadDir> {
+    match fs::read_dir(dir) {
+        Err(e) if e.kind() == io::ErrorKind::PermissionDenied => {
+            fs::set_permissions(dir, Permissions::from_mode(0o700))?;
+            fs::read_dir(dir)
+        }
+        done => done,
+    }
+}
+
 /// Gathers the changes in the upper layer of an overlay. Costs what the layer holds, nothing for
 /// the rest of the tree.
 ///
@@ -268,7 +295,7 @@ pub(super) fn from_upper(gatherer: &mut Gatherer<'_>) -> io::Result<()> {
     while let Some(dir) = dirs.pop() {
         let at = gatherer.written.join(dir.as_path());
         let mut names = BTreeSet::new();
-        for entry in fs::read_dir(&at)? {
+        for entry in list_written(&at)? {
             let entry = entry?;
             let path = dir.join(entry.file_name().as_bytes());
             let meta = entry.metadata()?;
@@ -284,6 +311,13 @@ pub(super) fn from_upper(gatherer: &mut Gatherer<'_>) -> io::Result<()> {
         }
         if is_opaque(&at) && matches!(gatherer.base.node(&dir), Node::Dir) {
             gatherer.gone_below(&dir, &names);
+        }
+    }
+    // What only the session had leaves no trace when it is removed.
+    let (base, upper) = (gatherer.base, Root::open(gatherer.written)?);
+    for path in base.edits() {
+        if upper.stat(path).is_err_and(is_absence) {
+            gatherer.gone(path);
         }
     }
     Ok(())
@@ -315,7 +349,7 @@ pub(super) fn marks(tree: &Path) -> io::Result<BTreeMap<RelPath, Mark>> {
     let mut marks = BTreeMap::new();
     let mut dirs = vec![RelPath::root()];
     while let Some(dir) = dirs.pop() {
-        for entry in fs::read_dir(tree.join(dir.as_path()))? {
+        for entry in list_written(&tree.join(dir.as_path()))? {
             let entry = entry?;
             let path = dir.join(entry.file_name().as_bytes());
             let meta = entry.metadata()?;

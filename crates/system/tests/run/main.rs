@@ -1,0 +1,8 @@
+//! Commands in a session's tree: real commands, real trees, in every way that works here.
+
+mod bed;
+mod endings;
+mod mounts;
+mod seen;
+mod tools;
+mod touches;
