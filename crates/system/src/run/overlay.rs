@@ -21,8 +21,8 @@ use rustix::{
 use super::prepare::{UPPER, WORK};
 use crate::root::words;
 
-/// What the table of mounts names as the source of ours.
-const SOURCE: &str = "coderoom";
+/// How the sources of our mounts begin in the table of mounts; the name of the run follows.
+const SOURCE: &str = "coderoom:";
 
 /// Moves this process to a mount namespace of its own.
 ///
@@ -87,10 +87,11 @@ pub(super) fn mount(root: &Path, run_dir: &Path, target: &Path) -> Result<(), St
     // `volatile`: nobody needs these files after a crash, so nothing is flushed. `userxattr`: what
     // an ordinary user may set. Without it, renames of directories must not leave references.
     let tries = [",userxattr,volatile", ",userxattr", ",redirect_dir=off,metacopy=off"];
+    let source = source(run_dir);
     let mut last = Errno::INVAL;
     for options in tries {
         let data = CString::new([&layers, options].concat()).map_err(|e| e.to_string())?;
-        match rustix::mount::mount(SOURCE, target, "overlay", MountFlags::empty(), &*data) {
+        match rustix::mount::mount(&source, target, "overlay", MountFlags::empty(), &*data) {
             Ok(()) => return Ok(()),
             Err(e @ (Errno::INVAL | Errno::OPNOTSUPP)) => last = e,
             Err(e) => {
@@ -149,18 +150,39 @@ pub(super) fn unmount(target: &Path, force: bool) -> io::Result<()> {
     Ok(rustix::mount::unmount(target, detach | UnmountFlags::NOFOLLOW)?)
 }
 
+/// No two runs have the same, even one after the other.
+fn source(run_dir: &Path) -> Vec<u8> {
+    let name = run_dir.file_name().unwrap_or_default().as_bytes();
+    [SOURCE.as_bytes(), name].concat()
+}
+
 /// Whether an overlay of ours is mounted at `target`.
 pub(super) fn is_ours(target: &Path) -> bool {
-    let Ok(table) = fs::read("/proc/self/mountinfo") else {
+    has_overlay("self", |point, source| {
+        point == target.as_os_str().as_bytes() && source.starts_with(SOURCE.as_bytes())
+    })
+}
+
+/// Whether a process sees the overlay of the run in `run_dir`.
+pub(super) fn is_seen_by(process: &str, run_dir: &Path) -> bool {
+    let name = source(run_dir);
+    has_overlay(process, |_, source| source == name)
+}
+
+/// Whether a process sees an overlay for which `test` holds, given its place and its source.
+fn has_overlay(process: &str, test: impl Fn(&[u8], &[u8]) -> bool) -> bool {
+    let Ok(table) = fs::read(format!("/proc/{process}/mountinfo")) else {
         return false;
     };
     table.split(|&b| b == b'\n').any(|line| {
         let mut fields = line.split(|&b| b == b' ');
-        let is_there =
-            fields.nth(4).is_some_and(|point| unescape(point) == target.as_os_str().as_bytes());
+        let Some(point) = fields.nth(4).map(unescape) else {
+            return false;
+        };
         // After a lone hyphen: type and source.
         let mut fields = fields.skip_while(|field| *field != b"-").skip(1);
-        is_there && fields.next() == Some(b"overlay") && fields.next() == Some(SOURCE.as_bytes())
+        let is_overlay = fields.next() == Some(b"overlay");
+        is_overlay && fields.next().is_some_and(|source| test(&point, &unescape(source)))
     })
 }
 

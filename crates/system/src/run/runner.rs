@@ -276,7 +276,7 @@ fn gather(root: &Path, request: &Request, layer: &Layer) -> io::Result<Changes> 
 #[cfg(target_os = "linux")]
 fn end_stragglers(dir: &RunDir) {
     if let Ok(Some(Report::Ready { namespace: Some(namespace), .. })) = Report::read(dir.path()) {
-        super::supervise::end_namespace(&namespace);
+        super::supervise::end_namespace(&namespace, dir.path());
     }
 }
 

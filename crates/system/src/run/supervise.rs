@@ -325,11 +325,14 @@ fn own(pipe: impl Into<OwnedFd>) -> File {
     pipe.into()
 }
 
-/// Ends every process in the mount namespace with this name, until there is none: those that left
-/// the command's process group still see its tree, and would write to what is being read.
+/// Ends every process in the mount namespace of a run, until there is none: those that left the
+/// command's process group still see its tree, and would write to what is being read.
+///
+/// The name of a namespace alone will not do: once the last process in it has ended, the next
+/// namespace gets the same one. What is mounted in it tells.
 #[cfg(target_os = "linux")]
-pub(super) fn end_namespace(namespace: &[u8]) {
-    use super::overlay::namespace_of;
+pub(super) fn end_namespace(namespace: &[u8], run_dir: &std::path::Path) {
+    use super::overlay::{is_seen_by, namespace_of};
     const ROUNDS: usize = 100;
     if namespace_of("self").is_none_or(|own| own == namespace) {
         return;
@@ -346,7 +349,11 @@ pub(super) fn end_namespace(namespace: &[u8]) {
             let Some(pid) = Pid::from_raw(number) else {
                 continue;
             };
-            let is_there = || namespace_of(&number.to_string()).is_some_and(|n| n == namespace);
+            let process = number.to_string();
+            let is_there = || {
+                namespace_of(&process).is_some_and(|n| n == namespace)
+                    && is_seen_by(&process, run_dir)
+            };
             if !is_there() {
                 continue;
             }

@@ -139,7 +139,9 @@ fn signals_and_stops_reach_the_command() {
                     let _: Result<(), _> = is_ready.recv();
                     act(control);
                 });
-                let mut told = |_, _: &[u8]| drop(ready.send(()));
+                let mut told = |_, _: &[u8]| {
+                    let _ = ready.send(());
+                };
                 let run = bed.runner.run(&request, control, &mut told).unwrap();
                 assert!(!control.signal(Signal::KILL), "nobody is there to be signalled");
                 run
@@ -193,8 +195,10 @@ fn a_crash_leaves_nothing_for_long() {
                 Command::new(["sh", "-c", &script]),
             );
             request.ways = vec![way];
-            let _ = runner.run(&request, &Control::default(), &mut |_, _| {});
-            return;
+            panic!(
+                "it should have run on: {:?}",
+                runner.run(&request, &Control::default(), &mut |_, _| {})
+            );
         }
         let bed = Bed::new(&[("b", "b")]);
         let dir = bed.root.parent().unwrap();
