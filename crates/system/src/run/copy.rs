@@ -11,7 +11,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Limits, Way, touched::open_file};
+use super::{Control, Limits, Way, touched::open_file};
+
+const STOPPED: &str = "it was stopped before the copy was complete";
 
 /// What is to be copied. Sockets, pipes and devices are left out.
 #[derive(Debug)]
@@ -42,10 +44,18 @@ impl Plan {
     ///
     /// # Errors
     /// Says what cannot be read, or that there is too much.
-    pub(super) fn new(root: &Path, except: &[&Path], most: usize) -> Result<Plan, String> {
+    pub(super) fn new(
+        root: &Path,
+        except: &[&Path],
+        most: usize,
+        control: &Control,
+    ) -> Result<Plan, String> {
         let mut plan = Plan { entries: Vec::new(), bytes: 0 };
         let mut dirs = vec![PathBuf::new()];
         while let Some(dir) = dirs.pop() {
+            if control.is_stopped() {
+                return Err(STOPPED.into());
+            }
             let at = root.join(&dir);
             let fail = |e: io::Error| format!("{} cannot be listed: {e}", at.display());
             for entry in fs::read_dir(&at).map_err(fail)? {
@@ -115,8 +125,17 @@ impl Plan {
     ///
     /// # Errors
     /// The first that the system reports, with the path.
-    pub(super) fn copy(&self, root: &Path, to: &Path, way: Way) -> io::Result<()> {
+    pub(super) fn copy(
+        &self,
+        root: &Path,
+        to: &Path,
+        way: Way,
+        control: &Control,
+    ) -> io::Result<()> {
         for entry in &self.entries {
+            if control.is_stopped() {
+                return Err(io::Error::other(STOPPED));
+            }
             self.copy_entry(root, to, way, entry).map_err(|e| {
                 io::Error::new(e.kind(), format!("{}: {e}", root.join(&entry.path).display()))
             })?;

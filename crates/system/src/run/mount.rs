@@ -8,7 +8,7 @@ use std::{fs, io, path::PathBuf};
 use bytes::Bytes;
 
 use super::{
-    Changes, IgnoredPaths, Limits, Overlaid, Refusal, RunError, Runner, Touched, Way,
+    Changes, Control, IgnoredPaths, Limits, Overlaid, Refusal, RunError, Runner, Touched, Way,
     base::Base,
     ignored::Ignored,
     prepare::{Layer, NO_FUSE, Preparer, check_edits},
@@ -64,16 +64,17 @@ pub struct Mount {
 }
 
 impl Runner {
-    /// Shows a session in a directory. An overlay costs some milliseconds, a copy the whole tree.
+    /// Shows a session in a directory. An overlay costs some milliseconds, a copy the whole tree;
+    /// a copy that is being made ends when `control` is stopped.
     ///
     /// # Errors
     /// If the directory will not do or no way works.
-    pub fn mount(&self, mut request: MountRequest) -> Result<Mount, RunError> {
+    pub fn mount(&self, mut request: MountRequest, control: &Control) -> Result<Mount, RunError> {
         check_edits(&request.overlaid)?;
         request.root = open_root(&request.root)?;
         let (at, made_directory) = open_target(&request)?;
         request.at = at;
-        let result = self.mount_at(&request);
+        let result = self.mount_at(&request, control);
         let (layer, refused, dir) = match result {
             Ok(done) => done,
             Err(e) => {
@@ -87,12 +88,16 @@ impl Runner {
         Ok(Mount { request, layer, refused, made_directory, is_mounted: true, dir })
     }
 
-    fn mount_at(&self, request: &MountRequest) -> Result<(Layer, Vec<Refusal>, RunDir), RunError> {
+    fn mount_at(
+        &self,
+        request: &MountRequest,
+        control: &Control,
+    ) -> Result<(Layer, Vec<Refusal>, RunDir), RunError> {
         let dir = self.new_dir()?;
         let mut refused = Vec::new();
         for &way in &request.ways {
             let mut preparer =
-                Preparer::new(&request.root, &dir, &request.overlaid, &request.limits);
+                Preparer::new(&request.root, &dir, &request.overlaid, &request.limits, control);
             let layer = match way {
                 Way::Fuse => Err(NO_FUSE.to_string()),
                 Way::Overlay => mount_overlay(&preparer, request, &dir)?,

@@ -11,7 +11,7 @@ use std::{
 use coderoom_engine::RelPath;
 
 use super::{
-    Limits, Overlaid, RunError, Way,
+    Control, Limits, Overlaid, RunError, Way,
     apply::apply,
     copy::Plan,
     scratch::RunDir,
@@ -46,6 +46,8 @@ pub(super) struct Preparer<'a> {
     dir: &'a RunDir,
     overlaid: &'a [Overlaid],
     limits: &'a Limits,
+    /// Ends copying early.
+    control: &'a Control,
     plan: Option<Result<Plan, String>>,
 }
 
@@ -55,8 +57,9 @@ impl<'a> Preparer<'a> {
         dir: &'a RunDir,
         overlaid: &'a [Overlaid],
         limits: &'a Limits,
+        control: &'a Control,
     ) -> Preparer<'a> {
-        Preparer { root, dir, overlaid, limits, plan: None }
+        Preparer { root, dir, overlaid, limits, control, plan: None }
     }
 
     /// Prepares a run in this way, or says why it does not work.
@@ -103,15 +106,15 @@ impl<'a> Preparer<'a> {
     pub(super) fn copy(&mut self, way: Way, tree: PathBuf) -> Result<Layer, String> {
         let (root, limits) = (self.root, self.limits);
         let scratch = self.dir.path().parent().unwrap_or(self.dir.path());
-        let plan = self
-            .plan
-            .get_or_insert_with(|| Plan::new(root, &[scratch, &tree], limits.copy_entries));
+        let plan = self.plan.get_or_insert_with(|| {
+            Plan::new(root, &[scratch, &tree], limits.copy_entries, self.control)
+        });
         let plan = plan.as_ref().map_err(Clone::clone)?;
         match way {
             Way::Reflink => plan.can_share(root, &tree)?,
             _ => plan.fits(limits)?,
         }
-        plan.copy(root, &tree, way).map_err(|e| format!("the copy failed: {e}"))?;
+        plan.copy(root, &tree, way, self.control).map_err(|e| format!("the copy failed: {e}"))?;
         self.put_edits(&tree)?;
         let marks = marks(&tree).map_err(|e| format!("the copy cannot be read: {e}"))?;
         // A change right after must get another time than the copy.

@@ -2,9 +2,9 @@
 
 use std::{
     ffi::OsString,
-    fs::{self, DirBuilder},
+    fs::{self, DirBuilder, Permissions},
     io::{self, Read},
-    os::unix::fs::DirBuilderExt,
+    os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
@@ -126,6 +126,14 @@ impl Runner {
         let fail = |source| RunError::Scratch { path: scratch.into(), source };
         DirBuilder::new().recursive(true).mode(0o700).create(scratch).map_err(fail)?;
         let scratch = fs::canonicalize(scratch).map_err(fail)?;
+        // Whoever else could write there could put another tree before a command.
+        let meta = fs::metadata(&scratch).map_err(fail)?;
+        if meta.uid() != rustix::process::geteuid().as_raw() {
+            return Err(fail(io::Error::other("it belongs to another user")));
+        }
+        if meta.mode() & 0o077 != 0 {
+            fs::set_permissions(&scratch, Permissions::from_mode(0o700)).map_err(fail)?;
+        }
         let removed = scratch::sweep(&scratch).map_err(fail)?;
         if removed > 0 {
             tracing::info!(removed, "removed what earlier runs had left");
@@ -157,7 +165,7 @@ impl Runner {
         check(request)?;
         let root = open_root(&request.root)?;
         let dir = self.new_dir()?;
-        let mut preparer = Preparer::new(&root, &dir, &request.overlaid, &request.limits);
+        let mut preparer = Preparer::new(&root, &dir, &request.overlaid, &request.limits, control);
         let mut refused = Vec::new();
         for &way in &request.ways {
             let layer = match preparer.prepare(way)? {

@@ -16,6 +16,7 @@ use rustix::fs::{FlockOperation, flock};
 
 const LOCK: &str = "lock";
 /// Names where a mount of this directory is, for whoever clears up.
+#[cfg(target_os = "linux")]
 const TARGET: &str = "target";
 
 static COUNT: AtomicU64 = AtomicU64::new(0);
@@ -72,6 +73,7 @@ impl RunDir {
     }
 
     /// Leaves word of a mount, which a sweep ends first.
+    #[cfg(target_os = "linux")]
     pub(super) fn note_mount(&self, target: &Path) -> io::Result<()> {
         use std::os::unix::ffi::OsStrExt;
         fs::write(self.path.join(TARGET), target.as_os_str().as_bytes())
@@ -190,7 +192,7 @@ mod tests {
         // Of a process that cannot be: there is no such start time.
         let gone = scratch.path().join(format!("run-{}-1-0", std::process::id()));
         fs::create_dir_all(gone.join("work/work")).unwrap();
-        fs::set_permissions(gone.join("work/work"), Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(gone.join("work/work"), Permissions::from_mode(0o000)).unwrap();
         let locked = scratch.path().join("run-999999999-1-0");
         fs::create_dir(&locked).unwrap();
         let lock = File::create(locked.join(LOCK)).unwrap();

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, Read, Write},
+    io::{self, PipeReader, Read, Write},
     os::unix::process::{CommandExt, ExitStatusExt},
     process::{Child, ExitStatus, Stdio},
     sync::atomic::{AtomicBool, Ordering},
@@ -118,7 +118,7 @@ pub(super) fn supervise(
         Stdin::Bytes(_) => Stdio::piped(),
         Stdin::File(file) => file.try_clone()?.into(),
     });
-    let (woken, wake) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
+    let (woken, wake) = io::pipe()?;
     let mut child =
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0).spawn()?;
     let group = Pid::from_child(&child);
@@ -197,7 +197,7 @@ impl<'a> Pump<'a> {
     /// Serves until the process has ended and its outputs are closed. Says whether its time was up.
     fn run(
         &mut self,
-        woken: &OwnedFd,
+        woken: &PipeReader,
         group: Pid,
         limits: &Limits,
         control: &Control,
@@ -242,7 +242,7 @@ impl<'a> Pump<'a> {
     }
 
     /// Waits until something can be done. Says whether the process has ended.
-    fn wait(&mut self, woken: &OwnedFd, is_running: bool) -> io::Result<bool> {
+    fn wait(&mut self, woken: &PipeReader, is_running: bool) -> io::Result<bool> {
         let mut fds = Vec::with_capacity(4);
         if is_running {
             fds.push(PollFd::new(woken, PollFlags::IN));

@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use coderoom_system::run::{IgnoredPaths, MountRequest, RunError, Runner, TouchedKind, Way};
+use coderoom_system::run::{
+    Control, IgnoredPaths, MountRequest, RunError, Runner, TouchedKind, Way,
+};
 
 use crate::bed::{Bed, helper, path, put, removed, state, written};
 
@@ -18,7 +20,7 @@ fn a_session_is_shown_and_what_is_written_there_is_told() {
     for way in [Way::Overlay, Way::Copy] {
         let bed = Bed::new(&[("a", "disk"), ("gone", "x"), ("keep", "k"), ("d/x", "x")]);
         let before = state(&bed.root);
-        let mut mount = match bed.runner.mount(request(&bed, way)) {
+        let mut mount = match bed.runner.mount(request(&bed, way), &Control::default()) {
             Ok(mount) => mount,
             Err(e @ RunError::NoWay(_)) if way == Way::Overlay => {
                 eprintln!("only copies are tested: {e}");
@@ -67,7 +69,7 @@ fn a_mount_that_is_dropped_ends() {
     fs::create_dir(&at).unwrap();
     let mut any = request(&bed, Way::Copy);
     any.ways = Way::ALL.to_vec();
-    let mount = bed.runner.mount(any).unwrap();
+    let mount = bed.runner.mount(any, &Control::default()).unwrap();
     let is_refused = |way| mount.refused().iter().any(|refusal| refusal.way == way);
     assert!(mount.way() == Way::Overlay || is_refused(Way::Overlay) && is_refused(Way::Fuse));
     assert_eq!(fs::read_to_string(at.join("a")).unwrap(), "session");
@@ -84,7 +86,7 @@ fn only_an_empty_directory_apart_from_the_workspace_will_do() {
     let fails = |at: std::path::PathBuf| {
         let mut request = request(&bed, Way::Copy);
         request.at = at;
-        bed.runner.mount(request).err().unwrap().to_string()
+        bed.runner.mount(request, &Control::default()).err().unwrap().to_string()
     };
     assert!(fails(bed.root.join("dir")).contains("not empty"));
     assert!(fails(bed.root.join("new")).contains("not apart"));
