@@ -37,6 +37,9 @@ pub enum RunError {
     /// No way works here.
     #[error("no way to show the session's tree to a command works here: {}", list(.0))]
     NoWay(Vec<Refusal>),
+    /// [`super::Control::stop`] was called first.
+    #[error("it was stopped before it was started")]
+    Stopped,
     /// The tree was there, the command was not.
     #[error("`{program}` cannot be started: {reason}")]
     NotStarted {

@@ -168,6 +168,9 @@ impl Runner {
         let mut preparer = Preparer::new(&root, &dir, &request.overlaid, &request.limits, control);
         let mut refused = Vec::new();
         for &way in &request.ways {
+            if control.is_stopped() {
+                return Err(RunError::Stopped);
+            }
             let layer = match preparer.prepare(way)? {
                 Ok(layer) => layer,
                 Err(reason) => {
@@ -205,7 +208,7 @@ impl Runner {
                 _dir: dir,
             });
         }
-        Err(RunError::NoWay(refused))
+        Err(if control.is_stopped() { RunError::Stopped } else { RunError::NoWay(refused) })
     }
 
     fn attempt(
@@ -230,7 +233,7 @@ impl Runner {
         written.map_err(failed)?;
         let mut command = std::process::Command::new(&self.helper.program);
         command.args(&self.helper.args).arg(dir.path());
-        let stragglers = || end_stragglers(dir);
+        let stragglers = || end_stragglers(dir.path());
         let (stdin, limits) = (&request.command.stdin, &request.limits);
         let finished = supervise(command, stdin, limits, control, on_output, &stragglers)
             .map_err(|source| RunError::Helper { path: self.helper.program.clone(), source })?;
@@ -246,10 +249,8 @@ impl Runner {
                 let program = program.unwrap_or_default().into_owned();
                 Err(RunError::NotStarted { program, reason })
             }
-            // It was ended on request before it was ready.
-            None if finished.timed_out || control.is_stopped() => {
-                Ok(Attempt::Ran(Box::new((finished, None))))
-            }
+            None if control.is_stopped() => Err(RunError::Stopped),
+            None if finished.timed_out => Ok(Attempt::Ran(Box::new((finished, None)))),
             None => Ok(Attempt::Refused(format!(
                 "the helper ended early (code {}): {}",
                 finished.ending.code(),
@@ -281,15 +282,16 @@ fn gather(root: &Path, request: &Request, layer: &Layer) -> io::Result<Changes> 
     layer.changes(Gatherer::new(&base, &layer.written, ignored, request.limits.touched), root)
 }
 
+/// Ends what still sees the overlay of the run in `run_dir`.
 #[cfg(target_os = "linux")]
-fn end_stragglers(dir: &RunDir) {
-    if let Ok(Some(Report::Ready { namespace: Some(namespace), .. })) = Report::read(dir.path()) {
-        super::supervise::end_namespace(&namespace, dir.path());
+pub(super) fn end_stragglers(run_dir: &Path) {
+    if let Ok(Some(Report::Ready { namespace: Some(namespace), .. })) = Report::read(run_dir) {
+        super::supervise::end_namespace(&namespace, run_dir);
     }
 }
 
 #[cfg(not(target_os = "linux"))]
-fn end_stragglers(_: &RunDir) {}
+pub(super) fn end_stragglers(_: &Path) {}
 
 impl Layer {
     /// What was changed since the layer was made.

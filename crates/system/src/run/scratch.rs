@@ -104,6 +104,7 @@ pub(super) fn sweep(scratch: &Path) -> io::Result<usize> {
     for entry in fs::read_dir(scratch)? {
         let entry = entry?;
         if is_abandoned(&entry.file_name(), &entry.path()) {
+            super::runner::end_stragglers(&entry.path());
             end_mount(&entry.path());
             match remove_tree(&entry.path()) {
                 Ok(()) => removed += 1,

@@ -78,7 +78,7 @@ impl Control {
     }
 
     /// Ends the command: SIGTERM, and SIGKILL after the grace of its limits. A run that has not
-    /// started its command yet ends it at once.
+    /// started its command yet fails with [`super::RunError::Stopped`].
     pub fn stop(&self) {
         self.stopped.store(true, Ordering::Release);
     }

@@ -3,11 +3,14 @@
 use std::{
     fs,
     io::Write,
+    path::Path,
     process::Command as Program,
     time::{Duration, Instant},
 };
 
-use coderoom_system::run::{Command, Control, Ending, Runner, Signal, Stdin, Stream, Way};
+use coderoom_system::run::{
+    Control, Ending, Request, RunError, Runner, Signal, Stdin, Stream, Way,
+};
 
 use crate::bed::{Bed, helper, out, sh, short, ways, written};
 
@@ -168,38 +171,20 @@ fn a_run_that_was_stopped_before_it_began_ends_at_once() {
         let control = Control::default();
         control.stop();
         let request = bed.request(way, vec![], sh("sleep 300"));
-        let run = bed.runner.run(&request, &control, &mut |_, _| {}).unwrap();
-        assert!(matches!(run.ending, Ending::Signaled(_)));
+        let error = bed.runner.run(&request, &control, &mut |_, _| {}).unwrap_err();
+        assert!(matches!(error, RunError::Stopped), "{error}");
     }
 }
 
-/// What a daemon that crashes leaves behind, played by a copy of this test program.
+/// What a daemon that crashes leaves behind, played by another process of this test program.
 #[test]
 fn a_crash_leaves_nothing_for_long() {
     const ROLE: &str = "CODEROOM_TEST_CRASH";
+    if let Ok(role) = std::env::var(ROLE) {
+        let (way, dir) = role.split_once(' ').unwrap();
+        run_until_killed(way, dir.as_ref());
+    }
     for way in ways() {
-        if let Ok(dir) = std::env::var(ROLE) {
-            let (way_name, dir) = dir.split_once(' ').unwrap();
-            if way_name != way.name() {
-                continue;
-            }
-            let dir = std::path::Path::new(dir);
-            let runner = Runner::open(&dir.join("scratch"), helper()).unwrap();
-            let script = format!(
-                "echo $$ > {0}/pid.new; mv {0}/pid.new {0}/pid; exec sleep 300",
-                dir.display()
-            );
-            let mut request = coderoom_system::run::Request::new(
-                dir.join("workspace"),
-                vec![written("a", "a")],
-                Command::new(["sh", "-c", &script]),
-            );
-            request.ways = vec![way];
-            panic!(
-                "it should have run on: {:?}",
-                runner.run(&request, &Control::default(), &mut |_, _| {})
-            );
-        }
         let bed = Bed::new(&[("b", "b")]);
         let dir = bed.root.parent().unwrap();
         let mut daemon = Program::new(std::env::current_exe().unwrap())
@@ -209,18 +194,38 @@ fn a_crash_leaves_nothing_for_long() {
             .spawn()
             .unwrap();
         let start = Instant::now();
-        while !dir.join("pid").exists() && start.elapsed() < Duration::from_secs(20) {
+        while !dir.join("pids").exists() && start.elapsed() < Duration::from_secs(60) {
             std::thread::sleep(Duration::from_millis(5));
         }
-        let pid = fs::read_to_string(dir.join("pid")).unwrap();
+        let pids = fs::read_to_string(dir.join("pids")).unwrap();
+        let pids: Vec<_> = pids.split_ascii_whitespace().collect();
         // While it lives, what it holds stays.
         Runner::open(&bed.scratch, helper()).unwrap();
         assert_eq!(fs::read_dir(&bed.scratch).unwrap().count(), 1);
-        assert!(is_alive(&pid));
+        assert!(is_alive(pids[0]) && is_alive(pids[1]));
         daemon.kill().unwrap();
         daemon.wait().unwrap();
-        assert!(is_gone_soon(&pid), "the command outlived the daemon");
+        assert!(is_gone_soon(pids[0]), "the command outlived the daemon");
         Runner::open(&bed.scratch, helper()).unwrap();
         assert_eq!(fs::read_dir(&bed.scratch).unwrap().count(), 0);
+        if way == Way::Overlay {
+            assert!(is_gone_soon(pids[1]), "what the command started outlived the clearing up");
+        } else {
+            Program::new("kill").args(["-9", pids[1]]).status().unwrap();
+        }
     }
+}
+
+/// Runs a command, with a child of its own, that does not end.
+fn run_until_killed(way: &str, dir: &Path) -> ! {
+    let way = Way::ALL.into_iter().find(|known| known.name() == way).unwrap();
+    let runner = Runner::open(&dir.join("scratch"), helper()).unwrap();
+    let script = format!(
+        "sleep 300 & echo $$ $! > {0}/pids.new; mv {0}/pids.new {0}/pids; exec sleep 300",
+        dir.display()
+    );
+    let edits = vec![written("a", "a")];
+    let mut request = Request::new(dir.join("workspace"), edits, sh(&script));
+    request.ways = vec![way];
+    panic!("it ended: {:?}", runner.run(&request, &Control::default(), &mut |_, _| {}));
 }

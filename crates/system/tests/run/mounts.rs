@@ -94,3 +94,35 @@ fn only_an_empty_directory_apart_from_the_workspace_will_do() {
     assert!(fails(bed.root.join("a")).contains("no directory"));
     assert!(fails("/no/such/parent/view".into()).contains("cannot be made"));
 }
+
+/// The mount of a process that crashed, played by another process of this test program.
+#[test]
+fn the_mount_of_a_process_that_is_gone_is_ended() {
+    const ROLE: &str = "CODEROOM_TEST_MOUNT";
+    if let Ok(dir) = std::env::var(ROLE) {
+        let dir = std::path::Path::new(&dir);
+        let runner = Runner::open(&dir.join("scratch"), helper()).unwrap();
+        let mut request =
+            MountRequest::new(dir.join("workspace"), vec![written("a", "s")], dir.join("view"));
+        request.ways = vec![Way::Overlay];
+        // Not dropped: as if it had been killed.
+        std::mem::forget(runner.mount(request, &Control::default()));
+        return;
+    }
+    let bed = Bed::new(&[("a", "disk")]);
+    let status = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "mounts::the_mount_of_a_process_that_is_gone_is_ended"])
+        .env(ROLE, bed.root.parent().unwrap())
+        .stdout(std::process::Stdio::null())
+        .status();
+    assert!(status.unwrap().success());
+    let view = bed.root.with_file_name("view");
+    if !view.join("a").exists() {
+        return eprintln!("overlays cannot be mounted here");
+    }
+    assert_eq!(fs::read_to_string(view.join("a")).unwrap(), "s");
+    Runner::open(&bed.scratch, helper()).unwrap();
+    assert_eq!(fs::read_dir(&view).unwrap().count(), 0);
+    assert_eq!(fs::read_dir(&bed.scratch).unwrap().count(), 0);
+    assert_eq!(fs::read_to_string(bed.root.join("a")).unwrap(), "disk");
+}
