@@ -5,7 +5,7 @@
 
 use std::{
     fs::File,
-    io::{self, Read},
+    io::{self, Read, Write},
     path::Path,
 };
 
@@ -36,12 +36,12 @@ pub(super) fn apply(root: &Path, edits: &[Edit], blobs: File) -> io::Result<()> 
             remove_path(&root, edit).map_err(|e| named(edit, e))?;
         }
     }
-    let mut blobs = io::BufReader::with_capacity(1 << 16, blobs);
+    let mut blobs = Blobs { file: blobs, buffer: vec![0; 1 << 16] };
     for edit in edits {
         match &edit.what {
             What::Remove => {}
             What::Write { len, mode } => {
-                write(&root, edit, (&mut blobs).take(*len), *mode).map_err(|e| named(edit, e))?;
+                write(&root, edit, &mut blobs, *len, *mode).map_err(|e| named(edit, e))?;
             }
             What::Link { target } => {
                 link(&root, edit, target).map_err(|e| named(edit, e))?;
@@ -129,8 +129,36 @@ fn link(root: &OwnedFd, edit: &Edit, target: &[u8]) -> io::Result<()> {
     Ok(rustix::fs::symlinkat(target, &dir, name)?)
 }
 
+/// The bytes of written files.
+struct Blobs {
+    file: File,
+    buffer: Vec<u8>,
+}
+
+impl Blobs {
+    /// Moves the next `len` bytes. The standard library's copy tries several system calls on every
+    /// file before it does as much.
+    fn copy(&mut self, len: u64, to: &mut File) -> io::Result<()> {
+        let mut left = len;
+        while left > 0 {
+            let most = usize::try_from(left).unwrap_or(usize::MAX).min(self.buffer.len());
+            let chunk = &mut self.buffer[..most];
+            self.file.read_exact(chunk)?;
+            to.write_all(chunk)?;
+            left -= most as u64;
+        }
+        Ok(())
+    }
+}
+
 /// Writes into the file that is there, so that owner and mode stay; else makes a new one.
-fn write(root: &OwnedFd, edit: &Edit, mut from: impl Read, mode: Option<u32>) -> io::Result<()> {
+fn write(
+    root: &OwnedFd,
+    edit: &Edit,
+    blobs: &mut Blobs,
+    len: u64,
+    mode: Option<u32>,
+) -> io::Result<()> {
     let dir = parent(root, edit, true)?;
     let name = edit.path.file_name();
     let before = stat(dir.as_fd(), name)?;
@@ -142,7 +170,7 @@ fn write(root: &OwnedFd, edit: &Edit, mut from: impl Read, mode: Option<u32>) ->
             create(&dir, name, 0o666)?
         }
     };
-    io::copy(&mut from, &mut file)?;
+    blobs.copy(len, &mut file)?;
     if let Some(mode) = mode {
         rustix::fs::fchmod(&file, Mode::from_raw_mode((mode & 0o7777) as _))?;
     }
