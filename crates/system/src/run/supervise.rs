@@ -61,7 +61,7 @@ impl Ending {
     }
 }
 
-/// A hand on a running command, for other threads. The same one serves one run after another.
+/// A hand on a running command, for other threads: one for each run.
 #[derive(Default, Debug)]
 pub struct Control {
     /// The process group, while it is certain to be the command's.
@@ -119,29 +119,52 @@ pub(super) fn supervise(
         Stdin::File(file) => file.try_clone()?.into(),
     });
     let (woken, wake) = io::pipe()?;
-    let mut child =
-        command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0).spawn()?;
-    let group = Pid::from_child(&child);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0).spawn()?;
+    let mut leash = Leash { child, control };
+    let group = Pid::from_child(&leash.child);
     *control.group.lock() = Some(group);
-    let mut pump = Pump::new(&mut child, stdin, limits, on_output);
-    let result = std::thread::scope(|scope| {
-        scope.spawn(move || {
+    let mut pump = Pump::new(&mut leash.child, stdin, limits, on_output);
+    let timed_out = std::thread::scope(|scope| {
+        // Whatever comes, the thread waits for the command's end.
+        let _end = EndGroup(group);
+        std::thread::Builder::new().spawn_scoped(scope, move || {
             wait_for(group);
             drop(wake);
-        });
-        let result = pump.run(&woken, group, limits, control, stragglers);
-        if result.is_err() {
-            // The thread above waits for its end.
-            let _ = rustix::process::kill_process_group(group, Signal::KILL);
-        }
-        result
-    });
-    let timed_out = result.is_ok_and(|timed_out| timed_out);
-    // Until it is reaped nobody else can have its number; from here on, nobody may signal it.
-    *control.group.lock() = None;
-    let status = child.wait()?;
+        })?;
+        pump.run(&woken, group, limits, control, stragglers)
+    })?;
     let (stdout, stderr) = pump.finish();
-    Ok(Finished { ending: Ending::of(status), timed_out, stdout, stderr })
+    Ok(Finished { ending: Ending::of(leash.reap()?), timed_out, stdout, stderr })
+}
+
+/// A child that is reaped in the end, also if whoever takes its output panics.
+struct Leash<'a> {
+    child: Child,
+    control: &'a Control,
+}
+
+impl Leash<'_> {
+    fn reap(&mut self) -> io::Result<ExitStatus> {
+        // Until it is reaped nobody else can have its number; from here on, nobody may signal it.
+        *self.control.group.lock() = None;
+        self.child.wait()
+    }
+}
+
+impl Drop for Leash<'_> {
+    fn drop(&mut self) {
+        // It has ended; the second time this is only a look at what is known.
+        let _ = self.reap();
+    }
+}
+
+/// Ends a process group when dropped, if anything of it is left. Its leader is not reaped yet.
+struct EndGroup(Pid);
+
+impl Drop for EndGroup {
+    fn drop(&mut self) {
+        let _ = rustix::process::kill_process_group(self.0, Signal::KILL);
+    }
 }
 
 /// Waits for the end of a child without reaping it.

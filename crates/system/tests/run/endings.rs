@@ -165,6 +165,25 @@ fn signals_and_stops_reach_the_command() {
 }
 
 #[test]
+fn a_panic_of_who_takes_the_output_ends_the_command() {
+    for way in ways() {
+        let bed = Bed::new(&[]);
+        let request = bed.request(way, vec![], sh("sleep 300 & echo $$ $!; wait"));
+        let mut pids = String::new();
+        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            bed.runner.run(&request, &Control::default(), &mut |_, bytes| {
+                pids = String::from_utf8_lossy(bytes).into_owned();
+                panic!("as a test");
+            })
+        }));
+        assert!(result.is_err());
+        assert_eq!(pids.split_ascii_whitespace().count(), 2);
+        assert!(pids.split_ascii_whitespace().all(is_gone_soon));
+        assert_eq!(fs::read_dir(&bed.scratch).unwrap().count(), 0);
+    }
+}
+
+#[test]
 fn a_run_that_was_stopped_before_it_began_ends_at_once() {
     for way in ways() {
         let bed = Bed::new(&[]);
