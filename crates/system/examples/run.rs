@@ -84,6 +84,8 @@ fn worktree(scratch: &Path, dir: &Path) -> Result<(), Box<dyn Error>> {
     let git = |args: &[&str]| {
         let mut git = Program::new("git");
         git.args(["-c", "user.name=n", "-c", "user.email=e@example.com"]);
+        // It would go on in the background, in what is about to be removed.
+        git.args(["-c", "gc.auto=0", "-c", "maintenance.auto=false"]);
         git.arg("--git-dir").arg(&repository).arg("--work-tree").arg(dir).args(args);
         git
     };

@@ -117,8 +117,9 @@ enum Attempt {
 
 impl Runner {
     /// Uses `scratch` (made if need be, for this user only) for what commands write, and removes
-    /// what crashed processes have left there. It should be on a disk with room for build output,
-    /// best on the workspaces' own, and in none of them.
+    /// what crashed processes have left there. It should lie in no workspace and have room for
+    /// build output. On the workspaces' own disk, blocks can be shared; in memory (tmpfs), setting
+    /// up an overlay does not wait for a busy disk.
     ///
     /// # Errors
     /// [`RunError::Scratch`] if the directory cannot be made or read.
