@@ -11,6 +11,7 @@ mod load;
 mod read;
 mod root;
 mod rules;
+pub mod run;
 mod scan;
 mod watch;
 
