@@ -67,7 +67,7 @@ def get_symbols(file: Optional[str], query: str) -> Call[List[Symbol]]:
 
     if file is not None:
         return Call("outline", {"path": file, "limit": NO_LIMIT}, outlined)
-    params = {"query": query, "limit": NO_LIMIT}
+    params = {"name": query, "limit": NO_LIMIT}
     return Call("symbols", params, lambda reply: [Symbol.of(row) for row in reply["symbols"]])
 
 

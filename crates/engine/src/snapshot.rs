@@ -160,6 +160,28 @@ impl Snapshot {
         dir.is_root() || self.files_within(dir).any(|file| file.path != *dir)
     }
 
+    /// The paths at which two snapshots of one workspace differ, in path order.
+    ///
+    /// Costs the files that were changed in either since they parted, or a pass over all.
+    pub fn differing(&self, other: &Snapshot) -> Vec<RelPath> {
+        let body = |file: Option<&Arc<File>>| {
+            file.map(|file| match &file.body {
+                Body::Text(text) => Some(text.hash()),
+                // Of what is not held, the stamp is all that is known.
+                _ => Some(crate::ContentHash::of(format!("{:?}", file.stamp).as_bytes())),
+            })
+        };
+        let mut paths: Vec<RelPath> = Vec::new();
+        for id in self.table.differences(&other.table) {
+            let (a, b) = (self.table.get(id), other.table.get(id));
+            if body(a) != body(b) {
+                paths.extend(a.or(b).map(|file| file.path.clone()));
+            }
+        }
+        paths.sort_unstable();
+        paths
+    }
+
     pub(crate) fn id_of(&self, path: &RelPath) -> Option<FileId> {
         if let Ok(i) = self.base.binary_search(path) {
             return Some(FileId(i as u32));

@@ -2,6 +2,7 @@
 
 mod code;
 mod query;
+mod run;
 mod scip;
 mod serve;
 mod session;
@@ -74,6 +75,10 @@ enum Command {
     Session(session::SessionCommand),
     #[command(flatten)]
     Edit(session::EditCommand),
+    /// Run a command that sees a session's files; what it writes stays out of the workspace.
+    Run(run::RunArgs),
+    /// Open a session as a directory, for an editor.
+    Mount(run::MountArgs),
     /// Speak MCP: over stdio, or over HTTP.
     Mcp(McpArgs),
     /// Print the operations as a reference page (Markdown) or as JSON.
@@ -151,6 +156,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Scip(command) => scip::run(command),
         Command::Session(command) => session::run(command),
         Command::Edit(command) => session::edit(command),
+        Command::Run(args) => run::run(&args),
+        Command::Mount(args) => run::mount(&args),
         Command::Mcp(args) => crate::mcp::run(args.http, args.conformance),
         Command::Operations(flag) => operations(flag),
     }

@@ -193,7 +193,7 @@ pub struct OccurrenceRow {
 }
 
 /// A word as the wire has it: `by_name` for `ByName`.
-pub(super) fn word(value: impl Serialize) -> String {
+pub(crate) fn word(value: impl Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(word)) => word,
         _ => String::new(),

@@ -20,6 +20,7 @@ pub mod outline;
 pub mod reference;
 pub mod references;
 pub mod rg;
+pub mod run;
 pub mod scip_export;
 pub mod scip_forget;
 pub mod scip_import;
@@ -187,6 +188,9 @@ pub static TABLE: &[Entry] = &[
     entry::<sync::Resolve>(),
     entry::<validate::Validate>(),
     entry::<blame::Blame>(),
+    entry::<run::Run>(),
+    entry::<run::Overlay>(),
+    entry::<run::Take>(),
     entry::<status::Status>(),
     entry::<load::Load>(),
     entry::<unload::Unload>(),

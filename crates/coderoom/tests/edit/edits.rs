@@ -96,7 +96,7 @@ fn a_batch_is_made_whole_or_not_at_all() {
     assert!(fixture.text("s", "shapes.py").contains("surface"), "the first edit is not there");
     fixture.call("undo", json!({"session": "s"}));
     let glob = fixture.call("glob", json!({"session": "s", "glob": ["**/*.txt"]}));
-    assert_eq!(strings(&glob["files"]), ["old.txt"]);
+    assert_eq!(glob["text"], "old.txt\n");
 }
 
 #[test]

@@ -154,10 +154,6 @@ impl AgentSession {
         notes.push("no type checker was asked".into());
     }
 
-    pub(super) fn run_tests(&self) -> Result<(), OpError> {
-        Ok(())
-    }
-
     /// Lets go of what can be made again, if nobody has used it lately.
     pub fn keep_house(&self) {
         if now_ms().saturating_sub(self.last_used_ms()) > IDLE_MS {

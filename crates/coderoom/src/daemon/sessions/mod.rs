@@ -8,6 +8,7 @@ mod batch;
 mod config;
 mod meet;
 mod present;
+mod run;
 mod sync;
 
 use std::{
@@ -27,6 +28,7 @@ pub(crate) use batch::edit_error;
 pub use batch::{Batch, Change, Done, Judgement, Problem, rows_of};
 pub use config::{SessionConfig, SyncMode};
 pub use meet::{Met, Settlement};
+pub use run::{HELPER, Left, left, run_error, runner};
 pub use sync::Synced;
 
 use super::rooms::Room;

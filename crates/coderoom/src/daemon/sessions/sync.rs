@@ -54,9 +54,8 @@ impl AgentSession {
     /// `busy` if it is being synced, `tests_failed`, or `sync_failed` if a file cannot be written:
     /// those before it are written and logged then.
     pub fn sync(self: &Arc<Self>, rooms: &Rooms, paths: &[RelPath]) -> Result<Synced, OpError> {
-        let _ = rooms;
         if self.config.validation.run_tests_before_sync {
-            self.run_tests()?;
+            self.run_tests(rooms.config().state_dir.as_ref())?;
         }
         self.write_out(paths)
     }

@@ -104,8 +104,10 @@ impl Code {
     }
 }
 
+/// Whether it leads to nothing of this snapshot: what an import names and no file has may be taken
+/// for something from outside.
 fn leads_nowhere(resolution: &Resolution) -> bool {
-    resolution.found.is_empty()
+    resolution.found.iter().all(|found| *found == Found::External)
 }
 
 /// Names that a file defined and defines no longer; of a file that is gone, its own name too.
