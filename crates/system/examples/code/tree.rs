@@ -23,9 +23,8 @@ pub(crate) fn has_extension(path: &str, extensions: &str) -> bool {
 
 /// The texts of the files with such an extension.
 pub(crate) fn texts(snapshot: &Snapshot, extensions: &str) -> Vec<(RelPath, Bytes)> {
-    let wanted = |file: &&Arc<File>| {
-        file.path.as_str().is_some_and(|path| has_extension(path, extensions))
-    };
+    let wanted =
+        |file: &&Arc<File>| file.path.as_str().is_some_and(|path| has_extension(path, extensions));
     let files = snapshot.files().filter(wanted);
     files.filter_map(|file| Some((file.path.clone(), file.text()?.bytes().clone()))).collect()
 }
