@@ -3,7 +3,8 @@
 //!
 //! - `index DIR EXTENSIONS ROUNDS THREADS`: facts and names from text in memory;
 //! - `memory DIR`: resident memory before and after;
-//! - `questions DIR EXTENSIONS SYMBOLS`: the twelve questions about symbols drawn from the tree;
+//! - `questions DIR EXTENSIONS SYMBOLS [draw]`: the twelve questions about symbols drawn from the
+//!   tree, or only the symbols;
 //! - `edits DIR FILE WORD ROUNDS`: the word in the file becomes another, and is asked for.
 //!
 //! `cargo run --release -p coderoom-system --example code -- index DIR py 5 1,2`
@@ -29,6 +30,9 @@ fn main() -> Result<()> {
         ["memory", dir] => index::memory(dir)?,
         ["questions", dir, extensions, symbols] => {
             questions::ask_all(dir, extensions, number(symbols)?)?
+        }
+        ["questions", dir, extensions, symbols, "draw"] => {
+            questions::draw_only(dir, extensions, number(symbols)?)?
         }
         ["edits", dir, file, word, rounds] => edits::measure(dir, file, word, number(rounds)?)?,
         _ => return Err(Error::other("index, memory, questions or edits; see the source")),

@@ -12,8 +12,8 @@ use std::{
 };
 
 use coderoom_engine::{
-    Ask, AskError, AskLimits, Certainty, Code, CodeIndex, CodeScope, Role, Shelf, Snapshot,
-    Spelling,
+    Ask, AskError, AskLimits, Certainty, Code, CodeIndex, CodeScope, RelPath, Role, Shelf,
+    Snapshot, Spelling,
 };
 use serde_json::{Value, json};
 
@@ -39,7 +39,7 @@ const QUESTIONS: [&str; 12] = [
 /// A symbol that was drawn: where it is defined, and where it is used if it is.
 struct Drawn {
     name: String,
-    path: coderoom_engine::RelPath,
+    path: RelPath,
     place: Ask,
     used: Ask,
 }
@@ -71,6 +71,15 @@ pub(crate) fn ask_all(dir: &str, extensions: &str, count: usize) -> Result<Value
     }
     let asked: Vec<Value> = drawn.iter().map(said).collect();
     Ok(json!({ "symbols": asked, "samples": samples }))
+}
+
+/// Only says which symbols it would ask about.
+pub(crate) fn draw_only(dir: &str, extensions: &str, count: usize) -> Result<Value> {
+    let snapshot = tree::loaded(dir)?.session.snapshot();
+    let index = CodeIndex::build(&snapshot, &|| false).ok_or_else(|| Error::other("cut"))?;
+    let drawn = draw(&view(&snapshot, &Arc::new(index)), extensions, count);
+    let asked: Vec<Value> = drawn.iter().map(said).collect();
+    Ok(json!({ "symbols": asked }))
 }
 
 fn view(snapshot: &Arc<Snapshot>, index: &Arc<CodeIndex>) -> Code {
@@ -147,7 +156,7 @@ fn draw(code: &Code, extensions: &str, count: usize) -> Vec<Drawn> {
             continue;
         }
         let symbol = &outline.items[below(outline.items.len())].symbol;
-        let at = |path: &coderoom_engine::RelPath, line, column| Ask::At {
+        let at = |path: &RelPath, line, column| Ask::At {
             path: path.clone(),
             line,
             column: Some(column),
