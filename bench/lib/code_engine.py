@@ -39,13 +39,14 @@ class Engine:
 
 
 def index_speed(engine, tree, rounds, threads):
-    """Seconds by number of threads, and what was made."""
+    """What was made; seconds and CPU seconds by number of threads."""
     said = engine.run("index", tree.root, tree.extensions, rounds,
                       ",".join(map(str, threads)))
-    seconds = defaultdict(list)
+    seconds, cpu = defaultdict(list), defaultdict(list)
     for sample in said["samples"]:
         seconds[sample["threads"]].append(sample["seconds"])
-    return said["stats"], seconds
+        cpu[sample["threads"]].append(sample["cpu"])
+    return said["stats"], seconds, cpu
 
 
 def by_question(samples):

@@ -39,7 +39,7 @@ def ctags():
     return found, said.split("\n")[0].split("Ctags ")[1].split("(")[0].strip(" ,")
 
 
-def codegraph(offered=True):
+def codegraph():
     """The module that drives codegraph, if it is in the cache; it is not installed for this."""
     folder = Path(__file__).resolve().parent.parent / "code"
     if str(folder) not in sys.path:
@@ -53,7 +53,7 @@ def codegraph(offered=True):
 
 
 def index_with_ctags(program, tree, row):
-    """Tags of the tree's language, references among them not: ctags has none."""
+    """Definitions in the language's files; it knows no references."""
     target = cache() / "indexes" / f"{tree.root.name}.tags"
     target.parent.mkdir(exist_ok=True)
     maps = ["--langmap=C:+.h"] if tree.ctags == "C" else []

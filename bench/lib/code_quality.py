@@ -1,5 +1,5 @@
-"""`bench/run code --quality`: the committed oracles whose corpora are in the cache, asked of coderoom
-and of `rg -w`, side by side. `bench/code/README.md` says how the figures are counted."""
+"""`bench/run code --quality`: the committed oracles whose corpora are in the cache, asked of
+coderoom and of `rg -w`, side by side. `bench/code/README.md` says how the figures are counted."""
 
 import json
 import sys

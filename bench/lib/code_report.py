@@ -15,17 +15,20 @@ def micro(seconds):
 
 
 def speed_table(rows):
-    """Rows of (tree, statistics, seconds by threads)."""
+    """Rows of (tree, statistics, seconds and CPU seconds by threads)."""
     cells = []
-    for tree, stats, seconds in rows:
+    for tree, stats, seconds, cpu in rows:
         for threads, values in sorted(seconds.items()):
             taken = statistics.median(values)
+            # Counted in hundredths of a second: of nothing, there is none.
+            busy = statistics.median(cpu[threads]) or taken
             cells.append([tree.name, tree.language, threads, f"{stats['files']:,}",
                           f"{stats['source_bytes'] / MIB:,.1f}", f"{taken:.2f}",
                           f"{stats['source_bytes'] / 1e6 / taken:.1f}",
+                          f"{stats['source_bytes'] / 1e6 / busy:.1f}",
                           f"{stats['files'] / taken:,.0f}", len(values), stats["with_errors"]])
-    return table(["tree", "language", "threads", "files", "MiB", "p50 s", "MB/s", "files/s",
-                  "n", "files with errors"], cells, words=(0, 1))
+    return table(["tree", "language", "threads", "files", "MiB", "p50 s", "MB/s",
+                  "MB a CPU second", "files/s", "n", "files with errors"], cells, words=(0, 1))
 
 
 def memory_table(rows):

@@ -1,14 +1,14 @@
-"""One run of `bench/run code`: speed, memory, questions, edits and peers on the trees chosen, and the
-report. A tree or tool that cannot be had stays in the report with the reason.
+"""One run of `bench/run code`: speed, memory, questions, edits and peers on the trees chosen, and
+the report. A tree or tool that cannot be had stays in the report with the reason.
 """
 
 import os
 import re
 from pathlib import Path
 
-from . import code_engine, code_peers, code_quality, code_report, code_trees, install, machine, report
-from .code_socket import Scratch, ask_all, edits_on_disk, wait_for_code
-from .code_socket import WORD
+from . import (code_engine, code_peers, code_quality, code_report, code_trees, install, machine,
+               report)
+from .code_socket import WORD, Scratch, ask_all, edits_on_disk, wait_for_code
 from .coderoom import Daemon
 from .corpora import Missing, cache
 from .process import Failed, Slow
@@ -44,7 +44,10 @@ class Run:
         try:
             self.introduction()
             for name in self.options.parts:
-                parts[name]()
+                try:
+                    parts[name]()
+                except ERRORS as reason:
+                    self.section(f"## {name}\n\nStopped: {reason}\n")
             if self.targets:
                 self.section("## What is wanted\n\n" + code_report.targets_table(self.targets))
         finally:
@@ -71,8 +74,9 @@ class Run:
         rows = []
         for tree in self.trees:
             say(f"  {tree.name}: facts and names")
-            stats, seconds = code_engine.index_speed(self.engine, tree, self.rounds, [1, 2])
-            rows.append((tree, stats, seconds))
+            stats, seconds, cpu = code_engine.index_speed(self.engine, tree, self.rounds,
+                                                          [1, 2])
+            rows.append((tree, stats, seconds, cpu))
             for threads, values in seconds.items():
                 self.keep("index", tree.name, threads, values)
             if tree.name == "django":
@@ -187,8 +191,9 @@ class Run:
                 rows.append((tree, code_peers.references(rg, daemon, tree, symbols)))
             finally:
                 daemon.close()
-        self.section("## Who uses a symbol, with peers\n\nIn turns, each symbol once. `rg -w` gives "
-                     "every line with the name; how much of that is right, `--quality` says.\n\n"
+        self.section("## Who uses a symbol, with peers\n\nIn turns, each symbol once. `rg -w` "
+                     "gives every line with the name; how much of that is right, `--quality` "
+                     "says.\n\n"
                      + code_report.references_table(rows))
 
     def quality(self):

@@ -40,11 +40,11 @@ class CodeBench(unittest.TestCase):
 
     def test_what_the_program_says_becomes_tables(self):
         engine = code_engine.Engine(FAKE)
-        stats, seconds = code_engine.index_speed(engine, self.tree, 2, [1, 2])
+        stats, seconds, cpu = code_engine.index_speed(engine, self.tree, 2, [1, 2])
         self.assertEqual({threads: len(values) for threads, values in seconds.items()},
                          {1: 2, 2: 2})
-        self.assertIn("| tiny | Python | 2 | 2 | 1.9 | 0.10 | 20.0 | 20 | 2 | 0 |",
-                      code_report.speed_table([(self.tree, stats, seconds)]))
+        self.assertIn("| tiny | Python | 2 | 2 | 1.9 | 0.10 | 20.0 | 25.0 | 20 | 2 | 0 |",
+                      code_report.speed_table([(self.tree, stats, seconds, cpu)]))
         said = engine.run("memory", self.tree.root)
         self.assertIn("| 400 | 50 | 5 | 6 | 1.25 | 1.50 |",
                       code_report.memory_table([(self.tree, said)]))

@@ -81,12 +81,11 @@ struct Same {
 impl Same {
     fn of(old: &str, new: &str) -> Same {
         let (old_bytes, new_bytes) = (old.as_bytes(), new.as_bytes());
-        let mut start = common(old_bytes.iter().zip(new_bytes));
+        let mut start = common_start(old_bytes, new_bytes);
         while !(old.is_char_boundary(start) && new.is_char_boundary(start)) {
             start -= 1;
         }
-        let rest = old_bytes[start..].iter().rev().zip(new_bytes[start..].iter().rev());
-        let mut end = common(rest);
+        let mut end = common_end(&old_bytes[start..], &new_bytes[start..]);
         while !(old.is_char_boundary(old.len() - end) && new.is_char_boundary(new.len() - end)) {
             end -= 1;
         }
@@ -106,9 +105,23 @@ impl Same {
     }
 }
 
-/// How many pairs are alike, up to the first that is not.
-fn common<'t>(pairs: impl Iterator<Item = (&'t u8, &'t u8)>) -> usize {
-    pairs.take_while(|(a, b)| a == b).count()
+/// Bytes that are compared at once.
+const STEP: usize = 256;
+
+/// How many bytes are the same at the start of both.
+fn common_start(old: &[u8], new: &[u8]) -> usize {
+    let steps = old.chunks_exact(STEP).zip(new.chunks_exact(STEP));
+    let same = steps.take_while(|(a, b)| a == b).count() * STEP;
+    let rest = old[same..].iter().zip(&new[same..]);
+    same + rest.take_while(|(a, b)| a == b).count()
+}
+
+/// How many bytes are the same at the end of both.
+fn common_end(old: &[u8], new: &[u8]) -> usize {
+    let steps = old.rchunks_exact(STEP).zip(new.rchunks_exact(STEP));
+    let same = steps.take_while(|(a, b)| a == b).count() * STEP;
+    let rest = old[..old.len() - same].iter().rev().zip(new[..new.len() - same].iter().rev());
+    same + rest.take_while(|(a, b)| a == b).count()
 }
 
 /// Row and column of a place.

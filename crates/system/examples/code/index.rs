@@ -21,14 +21,25 @@ pub(crate) fn speed(dir: &str, extensions: &str, rounds: usize, threads: &str) -
     for _ in 0..rounds {
         for (pool, threads) in pools.iter().zip(&threads) {
             let snapshot = tree::fresh(&texts).snapshot();
-            let begun = Instant::now();
+            let (begun, cpu) = (Instant::now(), cpu_seconds()?);
             let index = pool.install(|| CodeIndex::build(&snapshot, &|| false));
             let seconds = begun.elapsed().as_secs_f64();
+            let cpu = cpu_seconds()? - cpu;
             stats = index.ok_or_else(|| Error::other("cut"))?.stats();
-            samples.push(json!({ "threads": threads, "seconds": seconds }));
+            samples.push(json!({ "threads": threads, "seconds": seconds, "cpu": cpu }));
         }
     }
     Ok(json!({ "stats": stats, "samples": samples }))
+}
+
+/// Processor time of this process so far.
+fn cpu_seconds() -> Result<f64> {
+    /// What the kernel counts in, whatever the machine (`USER_HZ`).
+    const TICKS: f64 = 100.0;
+    let stat = std::fs::read_to_string("/proc/self/stat")?;
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+    let ticks: u64 = fields.skip(11).take(2).filter_map(|it| it.parse::<u64>().ok()).sum();
+    Ok(ticks as f64 / TICKS)
 }
 
 /// Resident memory with the texts and their trigrams, and with the index of code as well.
