@@ -101,7 +101,9 @@ fn timed(code: &Code, question: &str, state: &str, n: usize, symbol: &Drawn) -> 
     let (entries, problem) = match answered {
         Ok(entries) => (entries, None),
         // A variable has no callers: the question is not for it.
-        Err(AskError::WrongKind { .. }) => return json!({ "question": question, "not_for": true }),
+        Err(AskError::WrongKind { .. }) => {
+            return json!({ "question": question, "state": state, "not_for": true });
+        }
         Err(problem) => (0, Some(problem.to_string())),
     };
     json!({ "question": question, "state": state, "symbol": n, "seconds": seconds,
