@@ -54,7 +54,7 @@ def by_question(samples):
     rows, not_for = defaultdict(list), defaultdict(int)
     for sample in samples:
         if sample.get("not_for"):
-            not_for[sample["question"]] += sample["state"] == "again"
+            not_for[sample["question"]] += sample.get("state") == "again"
         else:
             rows[sample["question"], sample["state"]].append(sample)
     return rows, not_for

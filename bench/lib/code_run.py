@@ -114,7 +114,8 @@ class Run:
                 self.keep(f"socket {question}", tree.name, state,
                           [it["seconds"] for it in samples])
             self.question_targets(tree, inside, outside)
-            named = ", ".join(f"{question} for {count}" for question, count in not_for.items())
+            named = ", ".join(f"{question} for {count}" for question, count in not_for.items()
+                              if count)
             self.section(f"## Questions about {len(said['symbols'])} symbols of {tree.name}\n\n"
                          + code_report.questions_table(inside, outside)
                          + (f"\nNot a question for such symbols: {named}\n" if named else "")

@@ -15,7 +15,7 @@ LIMIT = 60.0
 PATIENCE = 2.0
 WORD = "coderoom_bench_probe"
 #: A file that is edited has at least so many.
-FUNCTIONS = 5
+FUNCTIONS = 12
 #: A line that defines the word, in each language.
 LINES = {
     "Python": "def {}(): return 1", "TypeScript": "export function {}(): number {{ return 1; }}",

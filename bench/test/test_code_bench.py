@@ -20,7 +20,7 @@ from lib.corpora import Missing  # noqa: E402
 
 FAKE = HERE / "fake"
 BIG = "".join(f"value_{number} = {number}  # one of many lines\n" for number in range(1500)) \
-    + "\ndef word():\n    pass\n\n" * 5 + "x = word()  # and again, until there are enough\n" * 1500
+    + "\ndef word():\n    pass\n\n" * 12 + "x = word()  # and again, until there are enough\n" * 1500
 SYMBOL = {"name": "word", "defined": ["big.py", 1502, 5], "used": ["big.py", 1505, 5]}
 
 
