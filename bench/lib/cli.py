@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from . import corpora, install
+from . import code_run, code_trees, corpora, install
 from .corpora import Missing
 from .queries import CLASSES, QUERIES
 from .search import REPOSITORY, TOOL_NAMES, Run
@@ -14,6 +14,8 @@ PARTS = ["queries", "fresh", "clients", "load"]
 def main():
     """Runs the command; returns the exit status."""
     options = arguments()
+    if options.command == "code":
+        return code_run.main(options)
     names = ["django", "linux", "self"] if options.corpus == "all" else [options.corpus]
     for name in names:
         try:
@@ -45,15 +47,50 @@ def arguments():
     add("--bin-dir", type=Path, default=REPOSITORY / "target" / "release",
         help="where coderoom's binaries are (default: target/release)")
     add("--limit", type=float, default=60.0, help="seconds for one answer")
+    code_arguments(commands.add_parser("code", help="questions about code"))
     options = parser.parse_args()
-    options.only = [name for name in options.only.split(",") if name]
-    options.tools = [name for name in options.tools.split(",") if name]
-    options.parts = options.parts.split(",")
-    if unknown := set(options.tools) - set(TOOL_NAMES):
-        parser.error(f"no such tool: {', '.join(sorted(unknown))}")
-    if unknown := set(options.parts) - set(PARTS):
-        parser.error(f"no such part: {', '.join(sorted(unknown))}")
     # The run changes into the corpus; what was given is meant from here.
     options.bin_dir = options.bin_dir.resolve()
     options.out = options.out and options.out.resolve()
+    check = check_code if options.command == "code" else check_search
+    if problem := check(options):
+        parser.error(problem)
     return options
+
+
+def check_search(options):
+    """Takes the lists apart; says what is wrong with them."""
+    options.only = [name for name in options.only.split(",") if name]
+    options.tools = [name for name in options.tools.split(",") if name]
+    options.parts = options.parts.split(",")
+    return unknown("tool", options.tools, TOOL_NAMES) or unknown("part", options.parts, PARTS)
+
+
+def code_arguments(parser):
+    """The options of `bench/run code`."""
+    add = parser.add_argument
+    add("--trees", default=",".join(code_trees.USUAL), metavar="TREE,...",
+        help=f"of {', '.join(code_trees.TREES)} (all of linux takes its time)")
+    add("--parts", default=",".join(code_run.PARTS), metavar="PART,...",
+        help=f"of {', '.join(code_run.PARTS)}")
+    add("--rounds", type=int, help="rounds of each index (default 5; quick: 2)")
+    add("--quick", action="store_true", help="few rounds: to see that everything works")
+    add("--quality", action="store_true", help="precision and recall, and nothing else")
+    add("--out", type=Path, help="folder for the results (default: a new one in bench/runs)")
+    add("--name", default="", help="short name in that folder's name")
+    add("--bin-dir", type=Path, default=REPOSITORY / "target" / "release",
+        help="where coderoom's binaries are (default: target/release)")
+
+
+def check_code(options):
+    """Takes the lists apart; says what is wrong with them."""
+    options.parts = options.parts.split(",")
+    options.trees = [] if options.quality else options.trees.split(",")
+    return unknown("part", options.parts, code_run.PARTS) \
+        or unknown("tree", options.trees, code_trees.TREES)
+
+
+def unknown(what, given, known):
+    """What is wrong with a list of names, if anything."""
+    wrong = set(given) - set(known)
+    return f"no such {what}: {', '.join(sorted(wrong))}" if wrong else ""

@@ -5,6 +5,8 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use crate::{
     Language,
     facts::{
@@ -17,15 +19,17 @@ use crate::{
 /// Errors beyond these are not listed: one missing bracket makes hundreds.
 const MAX_ERRORS: usize = 20;
 
+type Map<K, V> = HashMap<K, V, RandomState>;
+
 /// Facts in the making.
 pub struct Builder<'s> {
     source: &'s str,
-    names: HashMap<&'s str, Name>,
+    names: Map<&'s str, Name>,
     /// Names that are not written in the source as they are.
-    made: HashMap<Box<str>, Name>,
+    made: Map<Box<str>, Name>,
     open: Vec<ScopeIx>,
     /// The last symbol of each name in a scope, of the symbols that have been counted in.
-    latest: HashMap<(ScopeIx, Name), SymbolIx>,
+    latest: Map<(ScopeIx, Name), SymbolIx>,
     counted: usize,
     facts: Facts,
 }
@@ -56,10 +60,10 @@ impl<'s> Builder<'s> {
         };
         Builder {
             source,
-            names: HashMap::new(),
-            made: HashMap::new(),
+            names: Map::default(),
+            made: Map::default(),
             open: vec![ScopeIx(0)],
-            latest: HashMap::new(),
+            latest: Map::default(),
             counted: 0,
             facts,
         }

@@ -15,12 +15,15 @@ pub struct Budget {
     pub max_depth: usize,
     /// Steps of the parser for each byte, a progress callback apart; `0` for no bound.
     pub max_steps: u64,
+    /// Keep what was parsed for the next version of the text: for files that are being edited.
+    /// Facts are the same either way.
+    pub keep: bool,
 }
 
 impl Default for Budget {
     /// 4 MiB, 1,000 levels and a number of steps that ordinary files never come near.
     fn default() -> Budget {
-        Budget { max_bytes: 4 << 20, max_depth: 1_000, max_steps: 2_000_000 }
+        Budget { max_bytes: 4 << 20, max_depth: 1_000, max_steps: 2_000_000, keep: false }
     }
 }
 

@@ -11,6 +11,7 @@ mod facts;
 mod language;
 mod languages;
 mod pack;
+mod recent;
 mod render;
 mod table;
 mod tree;

@@ -2,23 +2,46 @@
 
 use std::{cell::RefCell, ops::ControlFlow};
 
-use tree_sitter::{Node, ParseOptions, ParseState, Parser, Tree};
+use tree_sitter::{Language, Node, ParseOptions, ParseState, Parser, Tree};
 
-use crate::{Budget, Builder, Cut, Span};
+use crate::{Budget, Builder, Cut, Span, recent};
 
 thread_local! {
     /// Parsers keep their stacks; making one for each file costs more than small files take.
     static PARSER: RefCell<Parser> = RefCell::new(Parser::new());
 }
 
-/// Parses `source`; `None` if that took more steps than the budget allows.
+/// Parses `source`; `None` if that took more steps than the budget allows. The tree is the same
+/// whatever was parsed before.
 pub(crate) fn parse(
     grammar: tree_sitter_language::LanguageFn,
     source: &str,
     budget: &Budget,
 ) -> Option<Tree> {
+    let language: Language = grammar.into();
+    if !budget.keep {
+        return parse_from(&language, source, None, budget);
+    }
+    if let Some(earlier) = recent::earlier(&language, source)
+        && let Some(tree) = parse_from(&language, source, Some(&earlier), budget)
+        && !tree.root_node().has_error()
+    {
+        recent::keep(&language, source, &tree);
+        return Some(tree);
+    }
+    let tree = parse_from(&language, source, None, budget)?;
+    recent::keep(&language, source, &tree);
+    Some(tree)
+}
+
+fn parse_from(
+    language: &Language,
+    source: &str,
+    earlier: Option<&Tree>,
+    budget: &Budget,
+) -> Option<Tree> {
     PARSER.with_borrow_mut(|parser| {
-        parser.set_language(&grammar.into()).ok()?;
+        parser.set_language(language).ok()?;
         parser.reset();
         let bytes = source.as_bytes();
         let mut steps = 0u64;
@@ -33,7 +56,7 @@ pub(crate) fn parse(
         let options = ParseOptions::new().progress_callback(&mut watch);
         parser.parse_with_options(
             &mut |at, _| bytes.get(at..).unwrap_or_default(),
-            None,
+            earlier,
             Some(options),
         )
     })

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use coderoom_syntax::{Budget, Language, detect};
+use coderoom_syntax::{Language, detect};
 use rayon::prelude::*;
 
 use super::{
@@ -78,15 +78,14 @@ impl CodeIndex {
                 .par_iter()
                 .map(|(file, language)| {
                     let text = file.text()?;
-                    let packed = Shelf::packed(text, *language, &Budget::default());
-                    let facts = packed.unpack().ok()?;
+                    let (facts, facts_bytes) = Shelf::packing(text, *language);
                     let mut part = IndexStats {
                         files: 1,
                         source_bytes: text.bytes().len() as u64,
                         occurrences: facts.occurrences.len() as u64,
                         with_errors: u64::from(!facts.errors.is_empty()),
                         cut: u64::from(facts.cut.is_some()),
-                        facts_bytes: packed.as_bytes().len() as u64,
+                        facts_bytes: facts_bytes as u64,
                         ..IndexStats::default()
                     };
                     let names = names_of(&facts);

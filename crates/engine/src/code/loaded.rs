@@ -1,8 +1,8 @@
 //! The facts of one file, ready for lookups: by name, by scope, by place.
 
 use coderoom_syntax::{
-    Facts, Flags, Kind, Name, Occurrence, OccurrenceIx, Redeclared, Rules, Scope, ScopeIx,
-    ScopeKind, Spaces, Span, Symbol, SymbolIx,
+    CallSite, Facts, Flags, Kind, Name, Occurrence, OccurrenceIx, Redeclared, Rules, Scope,
+    ScopeIx, ScopeKind, Spaces, Span, Symbol, SymbolIx,
 };
 
 /// Facts with the tables that resolution reads. Building it is a few sorts.
@@ -20,6 +20,8 @@ pub(crate) struct Loaded {
     heads: Box<[SymbolIx]>,
     /// Scopes by where they begin.
     scopes: Box<[ScopeIx]>,
+    /// Calls by the name of what is called, then by place.
+    calls: Box<[(Name, u32)]>,
 }
 
 impl Loaded {
@@ -36,6 +38,11 @@ impl Loaded {
         uses.sort_by_key(|ix| facts.occurrence(*ix).name);
         let mut scopes: Vec<_> = (0..facts.scopes.len() as u32).map(ScopeIx).collect();
         scopes.sort_by_key(|ix| (facts.scope(*ix).span.start, ix.0));
+        let mut calls: Vec<_> = (0..)
+            .zip(&facts.calls)
+            .map(|(ix, call)| (facts.occurrence(call.callee).name, ix))
+            .collect();
+        calls.sort_unstable();
         let heads = heads(&facts, &declared);
         Loaded {
             by_spelling: by_spelling.into(),
@@ -44,6 +51,7 @@ impl Loaded {
             uses: uses.into(),
             heads: heads.into(),
             scopes: scopes.into(),
+            calls: calls.into(),
             facts,
         }
     }
@@ -54,6 +62,7 @@ impl Loaded {
         facts.occurrences.len() * (size_of::<Occurrence>() + 4)
             + facts.symbols.len() * (size_of::<Symbol>() + 24)
             + facts.exprs.len() * 36
+            + facts.calls.len() * 8
             + facts.scopes.len() * (size_of::<Scope>() + 4)
             + facts.names.iter().map(|name| name.len() + 20).sum::<usize>()
             + 256
@@ -102,6 +111,13 @@ impl Loaded {
         let start = self.uses.partition_point(|ix| of(ix) < name);
         let len = self.uses[start..].partition_point(|ix| of(ix) == name);
         &self.uses[start..start + len]
+    }
+
+    /// All calls of something of this name, in the order of the facts.
+    pub(crate) fn calls_of(&self, name: Name) -> impl Iterator<Item = &CallSite> {
+        let start = self.calls.partition_point(|entry| entry.0 < name);
+        let named = self.calls[start..].iter().take_while(move |entry| entry.0 == name);
+        named.map(|entry| &self.facts.calls[entry.1 as usize])
     }
 
     /// The first of the declarations that are one symbol with this one.

@@ -31,3 +31,6 @@ pub use resolve::Certainty;
 pub use scip::{ScipPart, scip_head, scip_project, scip_tail};
 pub use shelf::Shelf;
 pub use view::Code;
+
+/// A table with small keys that is looked at all the time.
+type Map<K, V> = std::collections::HashMap<K, V, foldhash::fast::RandomState>;

@@ -3,9 +3,9 @@
 //! A list entry says whether the document defines the name (so that others can see it) or only uses
 //! it. Names that are only local to functions count as used.
 
-use std::collections::HashMap;
-
 use coderoom_syntax::{Facts, Flags, Kind};
+
+use super::Map;
 
 /// A document's number in one index.
 pub(crate) type Doc = u32;
@@ -24,7 +24,7 @@ pub(crate) struct Names {
 /// Collects names.
 #[derive(Default)]
 pub(crate) struct NamesBuilder {
-    lists: HashMap<Box<str>, Vec<u32>>,
+    lists: Map<Box<str>, Vec<u32>>,
 }
 
 impl NamesBuilder {

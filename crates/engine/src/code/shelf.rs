@@ -1,5 +1,5 @@
-//! Where facts are kept: packed with their text for as long as the text lives, unpacked while there
-//! is room.
+//! Where facts are kept: packed with their text, once an index has been made of it, for as long as
+//! the text lives; unpacked while there is room.
 
 use std::sync::Arc;
 
@@ -31,25 +31,27 @@ impl Shelf {
         Shelf { loaded: Cache::with_weighter(entries, bytes, ByWeight) }
     }
 
-    /// The packed facts of a text; made now if it has none.
-    pub(crate) fn packed(text: &Text, language: Language, budget: &Budget) -> Arc<Packed> {
-        let make = || Arc::new(Packed::new(&extract(language, text.bytes(), budget)));
-        let (first, packed) = text.facts().get_or_init(|| (language, make()));
-        // The same bytes under a second language are rare enough to be read again.
-        if *first == language { Arc::clone(packed) } else { make() }
-    }
-
-    /// The facts of a text, unpacked, or taken out now and packed for later.
-    fn taken_out(text: &Text, language: Language) -> Facts {
-        if let Some((first, packed)) = text.facts().get()
-            && *first == language
-            && let Ok(facts) = packed.unpack()
-        {
-            return facts;
+    /// The facts of a text, and how many bytes they take packed; packs them if nobody has.
+    pub(crate) fn packing(text: &Text, language: Language) -> (Facts, usize) {
+        if let Some((facts, bytes)) = Shelf::unpacked(text, language) {
+            return (facts, bytes);
         }
         let facts = extract(language, text.bytes(), &Budget::default());
-        text.facts().get_or_init(|| (language, Arc::new(Packed::new(&facts))));
-        facts
+        let (_, packed) = text.facts().get_or_init(|| (language, Arc::new(Packed::new(&facts))));
+        (facts, packed.as_bytes().len())
+    }
+
+    fn unpacked(text: &Text, language: Language) -> Option<(Facts, usize)> {
+        let (_, packed) = text.facts().get().filter(|(first, _)| *first == language)?;
+        Some((packed.unpack().ok()?, packed.as_bytes().len()))
+    }
+
+    /// The facts of a text, unpacked, or taken out now. A text that no index has packed is one that
+    /// is being edited: its next version comes soon, and somebody waits for the answer.
+    fn taken_out(text: &Text, language: Language) -> Facts {
+        let unpacked = Shelf::unpacked(text, language).map(|(facts, _)| facts);
+        let budget = Budget { keep: true, ..Budget::default() };
+        unpacked.unwrap_or_else(|| extract(language, text.bytes(), &budget))
     }
 
     /// The facts of a text.

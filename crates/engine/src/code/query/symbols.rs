@@ -277,10 +277,11 @@ impl Pattern {
         if self.spelling == Spelling::Prefix {
             return name.starts_with(&self.text).then_some(2);
         }
-        let chars: Vec<char> = name.chars().collect();
-        if chars.len() < self.lower.len() {
+        // Nearly all names end here, so it must not cost anything.
+        if !self.has_letters_in_order(name) {
             return None;
         }
+        let chars: Vec<char> = name.chars().collect();
         let lower: Vec<char> =
             chars.iter().map(|c| c.to_lowercase().next().unwrap_or(*c)).collect();
         if lower == self.lower {
@@ -295,9 +296,24 @@ impl Pattern {
         if lower.windows(self.lower.len()).any(|part| part == self.lower) {
             return Some(4);
         }
-        let mut rest = lower.iter();
-        let in_order = self.lower.len() >= 3 && self.lower.iter().all(|c| rest.any(|it| it == c));
-        in_order.then_some(5)
+        (self.lower.len() >= 3).then_some(5)
+    }
+
+    /// Whether a name has the pattern's letters in that order, whatever is between them.
+    fn has_letters_in_order(&self, name: &str) -> bool {
+        let mut wanted = self.lower.iter();
+        let mut next = wanted.next();
+        if name.is_ascii() {
+            for byte in name.bytes() {
+                let Some(letter) = next else { break };
+                if char::from(byte.to_ascii_lowercase()) == *letter {
+                    next = wanted.next();
+                }
+            }
+            return next.is_none();
+        }
+        let mut letters = name.chars().map(|c| c.to_lowercase().next().unwrap_or(c));
+        self.lower.iter().all(|c| letters.any(|it| it == *c))
     }
 }
 

@@ -104,10 +104,7 @@ impl Resolver<'_> {
         let Some(facts) = self.facts(file) else { return Vec::new() };
         let Some(name) = facts.name(called) else { return Vec::new() };
         let mut found = Vec::new();
-        for call in &facts.facts.calls {
-            if facts.facts.occurrence(call.callee).name != name {
-                continue;
-            }
+        for call in facts.calls_of(name) {
             let argument = call
                 .keywords
                 .iter()

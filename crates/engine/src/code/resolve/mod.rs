@@ -17,7 +17,7 @@ mod space;
 mod structural;
 mod types;
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use coderoom_syntax::{
     ExprIx, Flags, Form, Kind, Name, OccurrenceIx, Place, ScopeKind, Spaces, SymbolIx,
@@ -25,6 +25,7 @@ use coderoom_syntax::{
 
 use self::space::Space;
 use super::{
+    Map,
     loaded::Loaded,
     view::{Code, Target},
 };
@@ -151,16 +152,16 @@ impl Things {
 /// What resolution has found out on one snapshot.
 #[derive(Default)]
 pub(crate) struct Memo {
-    values: HashMap<(FileId, ExprIx), Things>,
-    resolutions: HashMap<(FileId, OccurrenceIx), Resolution>,
-    modules: HashMap<(FileId, Name), Arc<[Place]>>,
-    ancestors: HashMap<Target, Arc<types::Ancestors>>,
-    aliases: HashMap<Target, Things>,
-    facts: HashMap<FileId, Option<Arc<Loaded>>>,
-    defined: HashMap<Box<str>, Arc<[Target]>>,
-    guesses: HashMap<Box<str>, Arc<guess::Candidates>>,
-    parameters: HashMap<Target, Things>,
-    type_parameters: HashMap<Target, Arc<[Target]>>,
+    values: Map<(FileId, ExprIx), Things>,
+    resolutions: Map<(FileId, OccurrenceIx), Resolution>,
+    modules: Map<(FileId, Name), Arc<[Place]>>,
+    ancestors: Map<Target, Arc<types::Ancestors>>,
+    aliases: Map<Target, Things>,
+    facts: Map<FileId, Option<Arc<Loaded>>>,
+    defined: Map<Box<str>, Arc<[Target]>>,
+    guesses: Map<Box<str>, Arc<guess::Candidates>>,
+    parameters: Map<Target, Things>,
+    type_parameters: Map<Target, Arc<[Target]>>,
 }
 
 /// Results that are not whole, since they met something that is still under way, each with the depth
@@ -168,10 +169,27 @@ pub(crate) struct Memo {
 /// be walked through along every path.
 #[derive(Default)]
 struct Partial {
-    values: HashMap<(FileId, ExprIx), (Things, u32)>,
-    resolutions: HashMap<(FileId, OccurrenceIx), (Resolution, u32)>,
-    aliases: HashMap<Target, (Things, u32)>,
-    ancestors: HashMap<Target, (Arc<types::Ancestors>, u32)>,
+    values: Map<(FileId, ExprIx), (Things, u32)>,
+    resolutions: Map<(FileId, OccurrenceIx), (Resolution, u32)>,
+    aliases: Map<Target, (Things, u32)>,
+    ancestors: Map<Target, (Arc<types::Ancestors>, u32)>,
+}
+
+impl Partial {
+    /// Forgets everything. Clearing a table costs what it once held, so large ones are let go: there
+    /// may be thousands of small answers to come.
+    fn clear(&mut self) {
+        const LARGE: usize = 256;
+        let Partial { values, resolutions, aliases, ancestors } = self;
+        if values.capacity().max(resolutions.capacity()) > LARGE {
+            *self = Partial::default();
+            return;
+        }
+        values.clear();
+        resolutions.clear();
+        aliases.clear();
+        ancestors.clear();
+    }
 }
 
 /// How much a memo may hold before it starts anew.
@@ -185,9 +203,9 @@ pub(crate) struct Resolver<'c> {
     memo: Memo,
     partial: Partial,
     /// Evaluations under way, with their depth.
-    active: HashMap<(FileId, ExprIx), u32>,
-    active_occurrences: HashMap<(FileId, OccurrenceIx), u32>,
-    active_aliases: HashMap<Target, u32>,
+    active: Map<(FileId, ExprIx), u32>,
+    active_occurrences: Map<(FileId, OccurrenceIx), u32>,
+    active_aliases: Map<Target, u32>,
     /// What is looked for at the moment.
     space: Space,
     depth: u32,
@@ -208,9 +226,9 @@ impl<'c> Resolver<'c> {
             code,
             memo,
             partial: Partial::default(),
-            active: HashMap::new(),
-            active_occurrences: HashMap::new(),
-            active_aliases: HashMap::new(),
+            active: Map::default(),
+            active_occurrences: Map::default(),
+            active_aliases: Map::default(),
             space: Space::Any,
             depth: 0,
             steps: 0,
@@ -236,10 +254,7 @@ impl<'c> Resolver<'c> {
         if self.depth == 0 {
             self.steps = 0;
             self.waits_on = u32::MAX;
-            self.partial.values.clear();
-            self.partial.resolutions.clear();
-            self.partial.ancestors.clear();
-            self.partial.aliases.clear();
+            self.partial.clear();
         }
     }
 

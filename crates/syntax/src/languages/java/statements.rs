@@ -33,10 +33,9 @@ impl Walk<'_> {
             "enum_constant" => self.enum_constant(node),
             "import_declaration" => self.import(node),
             "package_declaration" => {
-                for part in children(node) {
-                    if part.kind().ends_with("annotation") {
-                        self.visit(part);
-                    }
+                let is_annotation = |it: &Node<'_>| it.kind().ends_with("annotation");
+                for part in children(node).into_iter().filter(is_annotation) {
+                    self.visit(part);
                 }
             }
             "exports_module_directive"

@@ -1,5 +1,17 @@
 //! Keeps sources that nest without end from a recursive parser.
 
+/// Bytes that make nesting or chains, or end them.
+const COUNTS: [bool; 256] = {
+    let mut counts = [false; 256];
+    let bytes = b"()[]{},\n+-~.*/|&%@=< :";
+    let mut at = 0;
+    while at < bytes.len() {
+        counts[bytes[at] as usize] = true;
+        at += 1;
+    }
+    counts
+};
+
 /// Whether brackets, or prefix operators and other chains within one statement, nest deeper than
 /// `limit` allows. A pass over the bytes; strings and comments are not told apart, so that a file
 /// full of brackets in strings may be left out too, which costs only its facts.
@@ -9,8 +21,13 @@ pub(super) fn nests_too_deep(source: &str, limit: usize) -> bool {
     // The length of the chain around each open bracket.
     let mut around: Vec<usize> = Vec::new();
     let mut chain = 0usize;
-    let mut last = b'\n';
-    for &byte in source.as_bytes() {
+    let bytes = source.as_bytes();
+    for (at, &byte) in bytes.iter().enumerate() {
+        // Most bytes are letters: one look for those.
+        if !COUNTS[usize::from(byte)] {
+            continue;
+        }
+        let last = at.checked_sub(1).map_or(b'\n', |before| bytes[before]);
         match byte {
             b'(' | b'[' | b'{' => {
                 around.push(chain);
@@ -19,16 +36,13 @@ pub(super) fn nests_too_deep(source: &str, limit: usize) -> bool {
             b')' | b']' | b'}' => chain = around.pop().unwrap_or(0) + 1,
             b',' => chain = around.last().copied().unwrap_or(0),
             b'\n' if around.is_empty() && last != b'\\' => chain = 0,
-            b'+' | b'-' | b'~' | b'.' | b'*' | b'/' | b'|' | b'&' | b'%' | b'@' | b'=' | b'<' => {
-                chain += 1;
-            }
-            b' ' | b':' if last.is_ascii_alphabetic() => chain += 1,
-            _ => {}
+            b' ' | b':' if !last.is_ascii_alphabetic() => {}
+            b'\n' => {}
+            _ => chain += 1,
         }
         if around.len() > limit || chain > longest_chain {
             return true;
         }
-        last = byte;
     }
     false
 }
