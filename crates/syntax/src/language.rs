@@ -146,6 +146,8 @@ pub enum Spaces {
     Methods,
     /// Types and modules, values, macros; and methods from fields (Rust).
     Uses,
+    /// Types from functions and values (C's tags).
+    Tags,
 }
 
 /// The rules of a language's names.
@@ -168,6 +170,8 @@ pub struct Rules {
     pub single_method: bool,
     /// Which names are apart.
     pub spaces: Spaces,
+    /// Whether files are put together by including and linking (C).
+    pub includes: bool,
     /// Generic types that are used as what they hold: `Optional`, `Readonly`, `Box`.
     pub transparent: &'static [&'static str],
     /// Generic types that `await`, `?` and the like unwrap: `Promise`, `Future`, `Result`.
@@ -204,6 +208,7 @@ impl Rules {
         structural: false,
         single_method: false,
         spaces: Spaces::One,
+        includes: false,
         transparent: &[],
         awaited: &[],
         element_types: &[],

@@ -197,7 +197,7 @@ fn heads(facts: &Facts, declared: &[(ScopeIx, Name, SymbolIx)]) -> Vec<SymbolIx>
         if local && rules.redeclared == Redeclared::Another {
             continue;
         }
-        let (mut head, mut method) = (None, None);
+        let (mut head, mut apart) = (None, None);
         for (_, _, ix) in group {
             let symbol = facts.symbol(*ix);
             // Members that stand outside of their types belong to different ones, and what has no
@@ -208,12 +208,13 @@ fn heads(facts: &Facts, declared: &[(ScopeIx, Name, SymbolIx)]) -> Vec<SymbolIx>
                 || facts.name(symbol.name).is_empty()
                 || symbol.flags.0 & unnamed == unnamed;
             if !alone {
-                let apart = match rules.spaces {
-                    Spaces::One => false,
-                    Spaces::Methods => symbol.kind.is_callable(),
-                    Spaces::Uses => matches!(symbol.kind, Kind::Macro | Kind::Alias),
+                let head = match rules.spaces {
+                    Spaces::Methods if symbol.kind.is_callable() => &mut apart,
+                    Spaces::Uses if matches!(symbol.kind, Kind::Macro | Kind::Alias) => &mut apart,
+                    // C's `struct x` has a name apart from a function or variable `x`.
+                    Spaces::Tags if symbol.kind.is_type() => &mut apart,
+                    _ => &mut head,
                 };
-                let head = if apart { &mut method } else { &mut head };
                 heads[ix.0 as usize] = *head.get_or_insert(*ix);
             }
         }

@@ -103,7 +103,11 @@ pub(crate) fn definitions(resolver: &mut Resolver<'_>, subject: &Subject) -> Vec
     let mut all: Vec<Definition> = Vec::new();
     for found in &subject.found {
         let symbol = match found {
-            Found::Symbol(target) => pages.symbol(best(resolver, *target)),
+            Found::Symbol(target) => {
+                // C++ declares members in a class and defines them outside of it.
+                let outside = resolver.defined_outside(*target).first().copied();
+                pages.symbol(outside.unwrap_or_else(|| best(resolver, *target)))
+            }
             Found::Module(place) => module(resolver.code, &mut pages, place, &subject.name),
             Found::External => None,
         };

@@ -133,7 +133,7 @@ fn wanted(resolver: &mut Resolver<'_>, subject: &[Found]) -> (Wanted, Vec<String
                 });
                 let Some((name, flags, kind)) = known else { continue };
                 if flags.has(Flags::LINKED) {
-                    found.extend(resolver.linked(&name).into_iter().map(Found::Symbol));
+                    found.extend(resolver.linked_with(*target).into_iter().map(Found::Symbol));
                 }
                 let implementing = resolver.implementing(*target, &name);
                 found.extend(implementing.into_iter().map(Found::Symbol));

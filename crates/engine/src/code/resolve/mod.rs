@@ -10,6 +10,7 @@ mod expected;
 mod extensions;
 mod generics;
 mod guess;
+mod linked;
 mod members;
 mod modules;
 mod scopes;
@@ -23,7 +24,7 @@ use coderoom_syntax::{
     ExprIx, Flags, Form, Kind, Name, OccurrenceIx, Place, ScopeKind, Spaces, SymbolIx,
 };
 
-use self::space::Space;
+use self::{linked::is_foreign, space::Space};
 use super::{
     loaded::Loaded,
     view::{Code, Target},
@@ -161,6 +162,8 @@ pub(crate) struct Memo {
     guesses: HashMap<Box<str>, Arc<guess::Candidates>>,
     parameters: HashMap<Target, Things>,
     type_parameters: HashMap<Target, Arc<[Target]>>,
+    includes: HashMap<FileId, Arc<[FileId]>>,
+    seen: HashMap<FileId, linked::Seen>,
 }
 
 /// Results that are not whole, since they met something that is still under way, each with the depth
@@ -298,7 +301,11 @@ impl<'c> Resolver<'c> {
             Form::Bare => {
                 let scope = facts.scope_at(occurrence.start);
                 self.space = Space::of(&occurrence, facts.rules());
-                let found = self.bare(file, facts, scope, occurrence.start, occurrence.name);
+                let (at, name) = (occurrence.start, occurrence.name);
+                let found = self.bare(file, facts, scope, at, name);
+                if facts.rules().includes && is_foreign(&found) {
+                    return self.included_or_guessed(file, facts, &occurrence);
+                }
                 Resolution::sure(self.narrowed_to(found))
             }
             Form::Macro => self.macro_named(file, facts, &occurrence),
@@ -361,7 +368,8 @@ impl<'c> Resolver<'c> {
             let symbol = facts.facts.symbol(ix);
             let is_file = symbol.kind == Kind::Module && symbol.value.is_known();
             if symbol.kind != Kind::Alias && !is_file {
-                found.push(Found::Symbol(Target { file: target.file, symbol: facts.head(ix) }));
+                let target = Target { file: target.file, symbol: facts.head(ix) };
+                found.extend(self.leads_to(target).into_iter().map(Found::Symbol));
                 continue;
             }
             let value = symbol.value;

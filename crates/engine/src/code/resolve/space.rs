@@ -27,6 +27,10 @@ pub(crate) enum Space {
     Methods,
     /// What stands behind a dot: a field.
     Members,
+    /// Types and what can stand for one, where these have names of their own.
+    Typed,
+    /// What is no type, where these have names of their own.
+    Untyped,
 }
 
 impl Space {
@@ -42,6 +46,9 @@ impl Space {
             (Spaces::Uses, Form::Member(_), Role::Call) => Space::Methods,
             (Spaces::Uses, Form::Member(_), _) => Space::Members,
             (Spaces::Uses, ..) => Space::Values,
+            (Spaces::Tags, Form::Bare, Role::Type | Role::Inherit) => Space::Typed,
+            (Spaces::Tags, Form::Bare, _) => Space::Untyped,
+            (Spaces::Tags, ..) => Space::Any,
         }
     }
 
@@ -67,6 +74,8 @@ impl Space {
             }
             Space::Macros => matches!(kind, Macro | Alias),
             Space::Fields => kind == Field,
+            Space::Typed => kind.is_type() || matches!(kind, Alias | Module | Macro),
+            Space::Untyped => !kind.is_type(),
         }
     }
 

@@ -239,6 +239,7 @@ impl Resolver<'_> {
     pub(crate) fn value_of(&mut self, target: Target, on: Option<&Thing>) -> Things {
         let Some(kind) = self.kind(target) else { return Things::default() };
         match kind {
+            Kind::Macro if self.is_object_like(target) => self.stored(target),
             Kind::Function | Kind::Method | Kind::Constructor | Kind::Macro => match on {
                 Some(on) => Things::one(Thing::Bound(target, Self::arc(on), None)),
                 None => Things::one(Thing::Symbol(target, None)),

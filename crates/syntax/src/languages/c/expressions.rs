@@ -15,7 +15,7 @@ impl<'t> Walk<'t, '_> {
         let fields = &self.grammar.fields;
         match self.kind(node) {
             K::Identifier => {
-                if words::is_keyword(self.text(node)) {
+                if words::is_keyword(self.text(node), self.cpp) {
                     return ExprIx::UNKNOWN;
                 }
                 self.bare(node, Role::Read)

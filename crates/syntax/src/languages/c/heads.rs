@@ -24,6 +24,8 @@ pub(super) struct Head {
     qualified: bool,
     /// Whether a name has come behind the type.
     named: bool,
+    /// Where it is left: `;`, a parenthesis.
+    end: usize,
 }
 
 impl Masker<'_> {
@@ -39,11 +41,13 @@ impl Masker<'_> {
             typed: false,
             qualified: false,
             named: false,
+            end: start,
         };
         let mut at = start;
         while let Some(next) = self.head_step(&mut head, at) {
             at = next;
         }
+        head.end = at;
         if self.restart.is_none() {
             self.settle(&head);
         }
@@ -107,27 +111,28 @@ impl Masker<'_> {
             return self.type_of(at);
         }
         match word {
-            "template" => return self.angle(at + 1),
+            "template" if self.cpp => return self.angle(at + 1),
             "extern" if self.token(at + 1) == Some(Token::Text) => {
                 self.brace = (at + 2, Context::Top);
                 return Some(at + 2);
             }
-            "namespace" => {
+            "namespace" if self.cpp => {
                 let brace = (at..self.tokens.len().min(at + 32)).find(|&n| self.is(n, b'{'));
                 self.brace = (brace.unwrap_or(NONE), Context::Top);
                 return None;
             }
-            "struct" | "union" | "class" | "enum" => return self.tag(head, at),
+            "struct" | "union" | "enum" => return self.tag(head, at),
+            "class" if self.cpp => return self.tag(head, at),
             _ => {}
         }
-        if words::is_specifier(word) {
+        if words::is_specifier(word, self.cpp) {
             return Some(at + 1);
         }
-        if words::is_type_word(word) {
+        if words::is_type_word(word, self.cpp) {
             head.typed = true;
             return Some(at + 1);
         }
-        if words::is_keyword(word) { None } else { self.head_name(head, at) }
+        if words::is_keyword(word, self.cpp) { None } else { self.head_name(head, at) }
     }
 
     /// An annotation that nothing but a `;` follows can be a name after all.
@@ -248,7 +253,7 @@ impl Masker<'_> {
             if word == "final" {
                 return Some(at + 1);
             }
-            if words::is_keyword(word) || self.is(at + 1, b'(') {
+            if words::is_keyword(word, self.cpp) || self.is(at + 1, b'(') {
                 return None;
             }
             names.push(at);
@@ -425,7 +430,7 @@ impl Masker<'_> {
         let close = self.close_of(at + 1);
         let is_asm = matches!(word, "asm" | "__asm__" | "__asm");
         let known = words::is_annotation_call(word) || words::is_annotation(word) || is_asm;
-        if known || (words::looks_like_annotation(word) && !words::is_keyword(word)) {
+        if known || (words::looks_like_annotation(word) && !words::is_keyword(word, self.cpp)) {
             let end = close.map_or(at + 1, |close| close + 1);
             self.hide(at, end);
             return Some(end);
@@ -462,6 +467,17 @@ impl Masker<'_> {
 
     /// Blanks the words that are neither the type nor the name.
     fn settle(&mut self, head: &Head) {
+        // `API int (name)(...)`: no word is the name.
+        let unnamed = head.typed
+            && self.is(head.end, b'(')
+            && !head.words.contains(&(head.end.wrapping_sub(1)))
+            && head.words.last().is_none_or(|last| last + 1 < head.end);
+        if unnamed {
+            for &word in &head.words {
+                self.hide(word, word + 1);
+            }
+            return;
+        }
         let (before, after) = match head.before_star {
             Some(star) => head.words.split_at(star.min(head.words.len())),
             None => match head.words.split_last() {

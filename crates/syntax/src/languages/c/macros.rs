@@ -6,7 +6,7 @@ use tree_sitter::Node;
 use super::{
     lexer::{Directive, Lexeme, Line, Token, lex_part},
     mask::MacroUse,
-    tokens::{Scan, split_arguments},
+    tokens::split_arguments,
     walk::Walk,
     words::{self, Definer},
 };
@@ -125,8 +125,9 @@ impl<'t> Walk<'t, '_> {
         let arguments = split_arguments(body, 1, body.len());
         let (from, to) = *arguments.get(1)?;
         let tokens = body.get(from..to)?;
-        let is_name =
-            |it: &&Lexeme| it.token == Token::Word && !words::is_keyword(self.facts.text(it.span));
+        let is_name = |it: &&Lexeme| {
+            it.token == Token::Word && !words::is_keyword(self.facts.text(it.span), self.cpp)
+        };
         let name = tokens.iter().rfind(is_name)?;
         let name = self.facts.name_at(name.span);
         let ty = self.facts.expr(Expr::Named(Self::FILE, name));
@@ -177,7 +178,7 @@ impl<'t> Walk<'t, '_> {
         let is_name = |&(from, to): &(usize, usize)| {
             from + 1 == to
                 && tokens[from].token == Token::Word
-                && !words::is_keyword(self.facts.text(tokens[from].span))
+                && !words::is_keyword(self.facts.text(tokens[from].span), self.cpp)
         };
         let in_type = self.facts.scope_of(self.facts.scope()).kind == ScopeKind::Type;
         let definer = words::definer(self.facts.text(name));
@@ -339,7 +340,7 @@ impl<'t> Walk<'t, '_> {
             let from = from.max(done);
             if from < to {
                 let tokens = &prepared.tokens[from..to];
-                Scan { facts: &mut self.facts, tokens, dead: false, skip: &[] }.run();
+                self.scan(tokens, false);
                 done = to;
             }
         }

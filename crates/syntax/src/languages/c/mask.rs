@@ -251,7 +251,7 @@ impl Masker<'_> {
     /// A word that is no keyword.
     pub(super) fn is_name(&self, at: usize) -> bool {
         let word = self.word(at);
-        !word.is_empty() && !words::is_keyword(word)
+        !word.is_empty() && !words::is_keyword(word, self.cpp)
     }
 
     /// The closing parenthesis of one that opens here.
@@ -313,9 +313,12 @@ impl Masker<'_> {
                 let before = at.checked_sub(1).map_or("", |before| self.word(before));
                 frame.then = matches!(before, "if" | "for" | "while" | "switch" | "catch")
                     || self.head_of_loop == at;
+                let parameters = !value && !frame.then;
                 self.frames.push(frame);
                 if self.context() == Context::Call {
                     self.argument(at + 1);
+                } else if parameters {
+                    self.surplus(at + 1);
                 }
                 false
             }
@@ -340,9 +343,15 @@ impl Masker<'_> {
         let context = self.context();
         let statements = matches!(context, Context::Top | Context::Record | Context::Body);
         let before = at.checked_sub(1).map_or("", |before| self.word(before));
-        let access = matches!(before, "public" | "private" | "protected" | "slots" | "signals");
-        if token == Token::Punct(b',') && context == Context::Call {
-            self.argument(at + 1);
+        let access =
+            self.cpp && matches!(before, "public" | "private" | "protected" | "slots" | "signals");
+        if token == Token::Punct(b',') {
+            let value = self.frames.last().is_none_or(|frame| frame.value);
+            match context {
+                Context::Call => self.argument(at + 1),
+                Context::Group if !value => self.surplus(at + 1),
+                _ => {}
+            }
         }
         if token == Token::Dots && context == Context::Body {
             self.case_range(at);
@@ -476,7 +485,8 @@ impl Masker<'_> {
         let before = (0..at).rev().find(|&n| !self.gone[n]).unwrap_or(at);
         for tag in [Some(before), before.checked_sub(1)].into_iter().flatten() {
             match self.word(tag) {
-                "struct" | "union" | "class" => return Context::Record,
+                "struct" | "union" => return Context::Record,
+                "class" if self.cpp => return Context::Record,
                 "enum" => return Context::Enum,
                 _ => {}
             }

@@ -94,7 +94,7 @@ impl<'t> Walk<'t, '_> {
             return ExprIx::UNKNOWN;
         }
         let text = self.facts.text(at);
-        if words::is_keyword(text) {
+        if words::is_keyword(text, self.cpp) {
             return ExprIx::UNKNOWN;
         }
         if let Ok(n) = self.prepared.typeofs.binary_search_by_key(&at.start, |it| it.0) {
@@ -108,7 +108,7 @@ impl<'t> Walk<'t, '_> {
 
     /// Finds the names in tokens; what they stand for together.
     pub(super) fn scan(&mut self, tokens: &[Lexeme], dead: bool) -> ExprIx {
-        Scan { facts: &mut self.facts, tokens, dead, skip: &[] }.run()
+        Scan { facts: &mut self.facts, tokens, dead, cpp: self.cpp, skip: &[] }.run()
     }
 
     /// The type that tokens spell: its one name that is not a keyword or an attribute.
@@ -116,7 +116,7 @@ impl<'t> Walk<'t, '_> {
         let mut ty = ExprIx::UNKNOWN;
         for lexeme in tokens {
             let text = self.facts.text(lexeme.span);
-            let names = lexeme.token == Token::Word && !words::is_keyword(text);
+            let names = lexeme.token == Token::Word && !words::is_keyword(text, self.cpp);
             if names && words::is_annotation(text) {
                 self.facts.occurrence(lexeme.span, Role::Read, Form::Bare);
             } else if names {

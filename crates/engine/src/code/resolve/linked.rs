@@ -1,0 +1,478 @@
+//! Languages whose files are put together by including and linking (C): what a declaration leads
+//! to, what a file sees through its includes, and namespaces that many files share.
+
+use std::{collections::HashMap, sync::Arc};
+
+use coderoom_syntax::{
+    Expr, Flags, Kind, Name, Occurrence, Place, ScopeIx, ScopeKind, SymbolIx,
+};
+
+use super::{Found, Resolution, Resolver, Target, Thing, space::Space};
+use crate::{code::loaded::Loaded, file::FileId};
+
+/// A file sees no more files than this through its includes.
+const MOST_INCLUDED: usize = 10_000;
+
+/// The files that a file sees, each with its place in the order in which they are met.
+pub(crate) type Seen = Arc<HashMap<FileId, u32>>;
+
+impl Resolver<'_> {
+    /// What a symbol that was found stands for: of a declaration, the definition; of a member
+    /// defined outside of its type, the member.
+    pub(super) fn leads_to(&mut self, target: Target) -> Vec<Target> {
+        let Some(facts) = self.facts(target.file) else { return vec![target] };
+        if !facts.rules().includes {
+            return vec![target];
+        }
+        let symbol = facts.facts.symbol(target.symbol);
+        if symbol.attached.is_known() {
+            return self.member_defined(target, &facts).unwrap_or_else(|| vec![target]);
+        }
+        let declared = |ix: SymbolIx| facts.facts.symbol(ix).flags.has(Flags::DECLARATION);
+        if !symbol.flags.has(Flags::LINKED) || !facts.group(target.symbol).all(declared) {
+            return vec![target];
+        }
+        let name = facts.facts.name(symbol.name).to_owned();
+        let path = self.names_around(target);
+        let (mut definitions, mut declarations) = (Vec::new(), Vec::new());
+        for other in self.linked(&name) {
+            if self.same_sort(target, other) && self.names_around(other) == path {
+                let is_definition = self.with(other, |_, facts| {
+                    facts
+                        .group(other.symbol)
+                        .any(|ix| !facts.facts.symbol(ix).flags.has(Flags::DECLARATION))
+                });
+                match is_definition {
+                    Some(true) => definitions.push(other),
+                    _ => declarations.push(other),
+                }
+            }
+        }
+        match definitions.len() {
+            0 => declarations.into_iter().min().map_or_else(|| vec![target], |first| vec![first]),
+            1 => definitions,
+            _ => self.nearest(definitions, target.file),
+        }
+    }
+
+    /// What is linked by a name that no file in sight declares.
+    pub(super) fn linked_from(&mut self, file: FileId, facts: &Loaded, name: &str) -> Vec<Found> {
+        let language = facts.facts.language;
+        let mut found = Vec::new();
+        for target in self.linked(name) {
+            let fits = self.with(target, |symbol, facts| {
+                (symbol.kind, facts.facts.language.is_related(language))
+            });
+            // A type is none that another source file has for itself.
+            let apart = kind_is_apart(fits.map(|it| it.0), facts);
+            if let Some((kind, true)) = fits
+                && self.space.has(kind)
+                && !apart
+            {
+                found.extend(self.leads_to(target));
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        if facts.rules().includes && found.len() > 1 {
+            found = self.nearest(found, file);
+        }
+        found.into_iter().map(Found::Symbol).collect()
+    }
+
+    /// The other symbols that are one with a symbol for being linked by its name.
+    pub(crate) fn linked_with(&mut self, target: Target) -> Vec<Target> {
+        let known = self.with(target, |symbol, facts| {
+            let linked = symbol.flags.has(Flags::LINKED) && !facts.rules().includes;
+            linked.then(|| (facts.facts.name(symbol.name).to_owned(), facts.facts.language))
+        });
+        let Some(Some((name, language))) = known else { return Vec::new() };
+        let mut found = self.linked(&name);
+        found.retain(|other| {
+            let related = self.with(*other, |_, facts| facts.facts.language.is_related(language));
+            related == Some(true) && self.same_sort(target, *other)
+        });
+        found
+    }
+
+    /// A macro without parameters stands for what its body does.
+    pub(super) fn is_object_like(&mut self, target: Target) -> bool {
+        self.with(target, |symbol, _| symbol.body.is_none() && symbol.value.is_known())
+            == Some(true)
+    }
+
+    /// Whether both are types, or both are functions, or both hold values.
+    fn same_sort(&mut self, one: Target, other: Target) -> bool {
+        let sort = |kind: Option<Kind>| {
+            kind.map(|kind| (kind.is_type(), kind.is_callable(), kind == Kind::Module))
+        };
+        sort(self.kind(one)) == sort(self.kind(other))
+    }
+
+    /// Those of several whose path has most in common with a file's; all if none stands out.
+    fn nearest(&self, targets: Vec<Target>, to: FileId) -> Vec<Target> {
+        let here: Vec<&str> = self.code.path(to).split('/').collect();
+        let common = |target: &Target| {
+            let path = self.code.path(target.file).split('/');
+            path.zip(&here).take_while(|(a, b)| a == *b).count()
+        };
+        let most = targets.iter().map(common).max().unwrap_or(0);
+        targets.into_iter().filter(|target| common(target) == most).collect()
+    }
+
+    /// The member of a type, or of a namespace, that is defined outside of it.
+    fn member_defined(&mut self, target: Target, facts: &Loaded) -> Option<Vec<Target>> {
+        let symbol = facts.facts.symbol(target.symbol);
+        let name = facts.facts.name(symbol.name).to_owned();
+        if !self.enter() {
+            return None;
+        }
+        let things = self.value(target.file, symbol.attached);
+        self.leave();
+        let mut found = Vec::new();
+        for thing in things.list.iter() {
+            match thing {
+                Thing::Symbol(owner, _) | Thing::Instance(owner, _) => {
+                    found.extend(self.declared_in(*owner, &name, false, |_| true));
+                }
+                Thing::Module(place) => {
+                    let members =
+                        self.module_member(place, &name, facts.facts.language).into_iter();
+                    found.extend(members.filter_map(|found| match found {
+                        Found::Symbol(member) if member != target => Some(member),
+                        _ => None,
+                    }));
+                }
+                _ => {}
+            }
+        }
+        (!found.is_empty()).then_some(found)
+    }
+
+    /// Where a member that is only declared in its type is defined.
+    pub(crate) fn defined_outside(&mut self, target: Target) -> Vec<Target> {
+        let declared = self.with(target, |symbol, facts| {
+            let all = facts
+                .group(target.symbol)
+                .all(|ix| facts.facts.symbol(ix).flags.has(Flags::DECLARATION));
+            (facts.rules().includes && all).then(|| facts.facts.name(symbol.name).to_owned())
+        });
+        let Some(Some(name)) = declared else { return Vec::new() };
+        let mut found = Vec::new();
+        for other in self.defined(&name).iter().copied() {
+            let attached = self.with(other, |symbol, _| symbol.attached.is_known());
+            if attached == Some(true) && self.leads_to(other).contains(&target) {
+                found.push(other);
+            }
+        }
+        found
+    }
+
+    /// What a file sees under a name through its includes: definitions before declarations, and
+    /// of those what is met first. Definitions of one name are alternatives that conditions choose
+    /// between.
+    pub(super) fn included(&mut self, file: FileId, name: &str) -> Vec<Found> {
+        let seen = self.seen_from(file);
+        let mut definitions = Vec::new();
+        let mut declaration: Option<(u32, Target)> = None;
+        for other in self.code.files_with(name, true) {
+            let Some(place) = seen.get(&other).copied() else { continue };
+            let Some(facts) = self.facts(other) else { continue };
+            let Some(local) = facts.name(name) else { continue };
+            for ix in facts.declared(ScopeIx(0), local) {
+                let symbol = facts.facts.symbol(ix);
+                if symbol.flags.has(Flags::INSTANCE) || !self.space.has(symbol.kind) {
+                    continue;
+                }
+                let target = Target { file: other, symbol: facts.head(ix) };
+                if !symbol.flags.has(Flags::DECLARATION) {
+                    definitions.push(target);
+                } else if declaration.is_none_or(|(least, _)| place < least) {
+                    declaration = Some((place, target));
+                }
+            }
+        }
+        if definitions.is_empty() {
+            definitions.extend(declaration.map(|(_, target)| target));
+        }
+        definitions.into_iter().flat_map(|target| self.follow(target)).collect()
+    }
+
+    /// What a name can stand for that no file in sight declares: what those that include the file
+    /// see, or else what only one header has. A guess.
+    pub(super) fn elsewhere(&mut self, file: FileId, facts: &Loaded, name: &str) -> Vec<Found> {
+        let language = facts.facts.language;
+        for includer in self.includers(file) {
+            let mut found = self.at_top(includer, name);
+            if found.is_empty() {
+                found = self.included(includer, name);
+            }
+            if !found.is_empty() {
+                return found;
+            }
+        }
+        let mut found = Vec::new();
+        for target in self.defined(name).iter().copied() {
+            let fits = self.with(target, |symbol, facts| {
+                symbol.scope == ScopeIx(0)
+                    && !symbol.flags.has(Flags::INSTANCE)
+                    && facts.facts.language.is_related(language)
+            });
+            let kind = self.kind(target);
+            if fits == Some(true)
+                && kind.is_some_and(|kind| self.space.has(kind))
+                && is_included(self.code.path(target.file))
+            {
+                found.extend(self.leads_to(target));
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        if found.len() > 1 {
+            found = self.nearest(found, file);
+        }
+        match found.as_slice() {
+            [only] => vec![Found::Symbol(*only)],
+            _ => Vec::new(),
+        }
+    }
+
+    /// What a file itself declares for all of it.
+    fn at_top(&mut self, file: FileId, name: &str) -> Vec<Found> {
+        let Some(facts) = self.facts(file) else { return Vec::new() };
+        let Some(local) = facts.name(name) else { return Vec::new() };
+        let space = self.space;
+        let fits = |ix: &SymbolIx| {
+            let symbol = facts.facts.symbol(*ix);
+            !symbol.flags.has(Flags::INSTANCE) && space.has(symbol.kind)
+        };
+        match facts.declared(ScopeIx(0), local).find(fits) {
+            Some(ix) => self.follow(Target { file, symbol: facts.head(ix) }),
+            None => Vec::new(),
+        }
+    }
+
+    /// What a name stands for that no scope and no included file has: C++ makes instances by the
+    /// name of a type; and headers use what those who include them declare. That is a guess.
+    pub(super) fn included_or_guessed(
+        &mut self,
+        file: FileId,
+        facts: &Loaded,
+        occurrence: &Occurrence,
+    ) -> Resolution {
+        let (at, name) = (occurrence.start, occurrence.name);
+        let space = self.space;
+        if space == Space::Untyped {
+            self.space = Space::Typed;
+            let found = self.bare(file, facts, facts.scope_at(at), at, name);
+            if !is_foreign(&found) {
+                return Resolution::sure(found);
+            }
+            self.space = space;
+        }
+        let guess = self.elsewhere(file, facts, facts.facts.name(name));
+        if guess.is_empty() {
+            return Resolution::sure(vec![Found::External]);
+        }
+        Resolution { found: guess, guessed: true }
+    }
+
+    /// Some of the files that include a file.
+    fn includers(&mut self, file: FileId) -> Vec<FileId> {
+        const MOST: usize = 8;
+        let path = self.code.path(file).to_owned();
+        let mut found = Vec::new();
+        let mut start = path.len();
+        // As it can be written: by its name alone, or with some of its directories.
+        for _ in 0..4 {
+            let Some(slash) = path[..start].rfind('/') else {
+                start = 0;
+                break;
+            };
+            if found.len() >= MOST {
+                return found;
+            }
+            self.includers_by(file, &path[slash + 1..], &mut found);
+            start = slash;
+        }
+        if start == 0 {
+            self.includers_by(file, &path, &mut found);
+        }
+        found.truncate(MOST);
+        found
+    }
+
+    fn includers_by(&mut self, file: FileId, name: &str, found: &mut Vec<FileId>) {
+        for text in [format!("\"{name}\""), format!("<{name}>")] {
+            for other in self.code.files_with(&text, false) {
+                if found.len() < 8
+                    && !found.contains(&other)
+                    && self.includes_of(other).contains(&file)
+                {
+                    found.push(other);
+                }
+            }
+        }
+    }
+
+    /// All files that a file includes, directly or not.
+    fn seen_from(&mut self, file: FileId) -> Seen {
+        if let Some(known) = self.memo.seen.get(&file) {
+            return Arc::clone(known);
+        }
+        let mut seen: HashMap<FileId, u32> = HashMap::new();
+        let mut queue = vec![file];
+        let mut next = 0;
+        while next < queue.len() && queue.len() < MOST_INCLUDED {
+            let here = queue[next];
+            next += 1;
+            for other in self.includes_of(here).iter() {
+                if *other != file && !seen.contains_key(other) {
+                    seen.insert(*other, queue.len() as u32);
+                    queue.push(*other);
+                }
+            }
+        }
+        let seen = Arc::new(seen);
+        self.memo.seen.insert(file, Arc::clone(&seen));
+        seen
+    }
+
+    /// The files that a file itself includes.
+    fn includes_of(&mut self, file: FileId) -> Arc<[FileId]> {
+        if let Some(known) = self.memo.includes.get(&file) {
+            return Arc::clone(known);
+        }
+        let mut found = Vec::new();
+        if let Some(facts) = self.facts(file).filter(|facts| facts.rules().includes) {
+            for wildcard in &facts.facts.scope(ScopeIx(0)).wildcards {
+                if let Expr::Module(name) = facts.facts.expr(*wildcard) {
+                    let places = self.places(file, &facts, *name);
+                    found.extend(places.first().and_then(|place| self.code.file_of_place(place)));
+                }
+            }
+        }
+        let found: Arc<[FileId]> = found.into();
+        self.memo.includes.insert(file, Arc::clone(&found));
+        found
+    }
+
+    /// The names of the namespaces that a symbol stands in, the outermost first.
+    fn names_around(&mut self, target: Target) -> Vec<String> {
+        let names = self.with(target, |symbol, facts| {
+            let mut names = Vec::new();
+            let mut at = symbol.container;
+            while let Some(ix) = at {
+                let symbol = facts.facts.symbol(ix);
+                if symbol.kind == Kind::Module {
+                    names.push(facts.facts.name(symbol.name).to_owned());
+                }
+                at = symbol.container;
+            }
+            names.reverse();
+            names
+        });
+        names.unwrap_or_default()
+    }
+
+    /// What any file declares in the namespace of this path.
+    pub(super) fn namespace_member(&mut self, path: &[String], name: &str) -> Vec<Found> {
+        let mut found = Vec::new();
+        let mut declared = Vec::new();
+        for target in self.defined(name).iter().copied() {
+            let here = self.with(target, |symbol, facts| {
+                let scope = facts.facts.scope(symbol.scope);
+                let fits = scope.kind == ScopeKind::Module
+                    && facts.rules().includes
+                    && !symbol.flags.has(Flags::INSTANCE);
+                (fits, symbol.kind, symbol.flags.has(Flags::DECLARATION))
+            });
+            let Some((true, kind, declaration)) = here else { continue };
+            if self.space.has(kind) && self.names_around(target) == path {
+                if declaration { &mut declared } else { &mut found }.push(target);
+            }
+        }
+        let all = if found.is_empty() { declared } else { found };
+        let mut all: Vec<Found> = all.into_iter().flat_map(|target| self.follow(target)).collect();
+        all.sort();
+        all.dedup();
+        all
+    }
+
+    /// The path of the namespace whose scope this is; none if files do not share it.
+    pub(super) fn namespace_of(
+        &mut self,
+        file: FileId,
+        facts: &Loaded,
+        scope: ScopeIx,
+    ) -> Vec<String> {
+        let here = facts.facts.scope(scope);
+        let owner = here.owner.filter(|_| here.kind == ScopeKind::Module && facts.rules().includes);
+        let Some(owner) = owner else { return Vec::new() };
+        let mut path = self.names_around(Target { file, symbol: owner });
+        path.push(facts.facts.name(facts.facts.symbol(owner).name).to_owned());
+        path
+    }
+
+    /// What code in a function sees that is defined outside of the type or namespace that it
+    /// belongs to.
+    pub(super) fn seen_outside(
+        &mut self,
+        file: FileId,
+        facts: &Loaded,
+        scope: ScopeIx,
+        name: Name,
+    ) -> Vec<Found> {
+        let here = facts.facts.scope(scope);
+        if here.kind != ScopeKind::Function || !facts.rules().includes {
+            return Vec::new();
+        }
+        let Some(owner) = here.owner.map(|ix| facts.facts.symbol(ix)) else { return Vec::new() };
+        if !owner.attached.is_known() || !self.enter() {
+            return Vec::new();
+        }
+        let things = self.value(file, owner.attached);
+        self.leave();
+        let spelled = facts.facts.name(name);
+        for thing in things.list.iter() {
+            let found = match thing {
+                Thing::Symbol(target, args) | Thing::Instance(target, args) => {
+                    let own = Thing::Own(*target);
+                    let hits = self.type_members(*target, args, spelled, &own);
+                    let found: Vec<Found> = hits.into_iter().map(|hit| hit.found).collect();
+                    if found.is_empty() {
+                        let path = self.names_around(*target);
+                        if path.is_empty() { found } else { self.namespace_member(&path, spelled) }
+                    } else {
+                        found
+                    }
+                }
+                Thing::Module(place) => match &**place {
+                    Place::Inside(_, path) => self.namespace_member(path, spelled),
+                    _ => Vec::new(),
+                },
+                _ => Vec::new(),
+            };
+            if !found.is_empty() {
+                return found;
+            }
+        }
+        Vec::new()
+    }
+}
+
+/// Whether nothing of this snapshot was found.
+pub(super) fn is_foreign(found: &[Found]) -> bool {
+    found.iter().all(|found| *found == Found::External)
+}
+
+/// Whether a symbol of this kind is only seen by those who include it.
+fn kind_is_apart(kind: Option<Kind>, facts: &Loaded) -> bool {
+    facts.rules().includes && kind.is_some_and(Kind::is_type)
+}
+
+/// Whether a file is of the sort that others include.
+fn is_included(path: &str) -> bool {
+    let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
+    !matches!(extension, "c" | "cc" | "cpp" | "cxx" | "c++" | "cu")
+}
