@@ -103,7 +103,7 @@ fn a_default_export_has_the_names_that_importers_give_it() {
     check(&[
         ("user.ts", "export default class ⟪User⟫ { static make() { return new ⟦User⟧(); } }"),
         ("a.ts", "import ⟦Person⟧ from './user';\nconst p: ⟦Person⟧ = new ⟦Person⟧();"),
-        ("b.ts", "export { default as Somebody } from './user';"),
+        ("b.ts", "export { default as ⟦Somebody⟧ } from './user';"),
         ("c.ts", "import { ⟦Somebody⟧ } from './b';\n⟦Somebody⟧.make();"),
     ]);
 }

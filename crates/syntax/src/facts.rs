@@ -356,7 +356,7 @@ pub enum Expr {
     Function(SymbolIx),
     /// The instance that code in this scope belongs to: `self`, `this`.
     This(ScopeIx),
-    /// The type that code in this scope belongs to: `Self`, `cls`.
+    /// The type that code in this scope belongs to: `Self`, `cls`; of scope 0, the file.
     ThisType(ScopeIx),
     /// What the type that code in this scope belongs to inherits: `super`.
     Super(ScopeIx),

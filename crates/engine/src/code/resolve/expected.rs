@@ -47,7 +47,9 @@ impl Resolver<'_> {
             parts.push(match thing {
                 Thing::Symbol(target, args) if self.is_callable(*target) => {
                     let things = self.taken(*target, place);
-                    self.bind(&things, *target, args)
+                    let things = self.bind(&things, *target, args);
+                    // What a callback takes can be told by the other arguments.
+                    self.functions_on(&things, thing)
                 }
                 Thing::Bound(target, on, args) => {
                     let things = self.taken(*target, place);
