@@ -197,7 +197,7 @@ fn heads(facts: &Facts, declared: &[(ScopeIx, Name, SymbolIx)]) -> Vec<SymbolIx>
         if local && rules.redeclared == Redeclared::Another {
             continue;
         }
-        let (mut head, mut apart) = (None, None);
+        let (mut head, mut apart, mut alias) = (None, None, None);
         for (_, _, ix) in group {
             let symbol = facts.symbol(*ix);
             // Members that stand outside of their types belong to different ones, and what has no
@@ -211,6 +211,7 @@ fn heads(facts: &Facts, declared: &[(ScopeIx, Name, SymbolIx)]) -> Vec<SymbolIx>
                 let head = match rules.spaces {
                     Spaces::Methods if symbol.kind.is_callable() => &mut apart,
                     Spaces::Uses if matches!(symbol.kind, Kind::Macro | Kind::Alias) => &mut apart,
+                    Spaces::Tags if symbol.kind == Kind::TypeAlias => &mut alias,
                     // C's `struct x` has a name apart from a function or variable `x`.
                     Spaces::Tags if symbol.kind.is_type() => &mut apart,
                     _ => &mut head,

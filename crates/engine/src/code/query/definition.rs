@@ -1,6 +1,6 @@
 //! Where something is defined.
 
-use coderoom_syntax::{Flags, Kind, Place, Role, Visibility};
+use coderoom_syntax::{Flags, Form, Kind, Place, Role, Visibility};
 
 use super::{
     ask::{Ask, AskError, AskLimits},
@@ -101,12 +101,13 @@ pub(crate) fn definitions(resolver: &mut Resolver<'_>, subject: &Subject) -> Vec
     let mut pages = Pages::new(resolver.code);
     let certainty = subject.certainty();
     let mut all: Vec<Definition> = Vec::new();
+    let mut before: Vec<SymbolInfo> = Vec::new();
     for found in &subject.found {
         let symbol = match found {
             Found::Symbol(target) => {
-                // C++ declares members in a class and defines them outside of it.
-                let outside = resolver.defined_outside(*target).first().copied();
-                pages.symbol(outside.unwrap_or_else(|| best(resolver, *target)))
+                let (at, declared) = defined_at(resolver, subject, *target);
+                before.extend(declared.and_then(|it| pages.symbol(it)));
+                pages.symbol(at)
             }
             Found::Module(place) => module(resolver.code, &mut pages, place, &subject.name),
             Found::External => None,
@@ -118,12 +119,43 @@ pub(crate) fn definitions(resolver: &mut Resolver<'_>, subject: &Subject) -> Vec
         all.extend(symbol.map(|symbol| Definition { symbol, certainty, is_import: true }));
     }
     all.sort_by(|a, b| a.symbol.order().cmp(&b.symbol.order()));
+    let before =
+        before.into_iter().map(|it| Definition { symbol: it, certainty, is_import: false });
+    all.splice(0..0, before);
     all
 }
 
-/// Of the declarations that are one symbol, the first that has a body.
+/// Where a symbol is defined; and if that is where it was asked for, what declares it elsewhere.
+fn defined_at(
+    resolver: &mut Resolver<'_>,
+    subject: &Subject,
+    target: Target,
+) -> (Target, Option<Target>) {
+    let asked = subject.at.and_then(|(file, ix)| {
+        let facts = resolver.facts(file)?;
+        let Form::Definition(symbol) = facts.facts.occurrence(ix).form else { return None };
+        let declares = facts.facts.symbol(symbol).flags.has(Flags::DECLARATION);
+        (!declares).then_some(Target { file, symbol })
+    });
+    // C++ declares members in a class and defines them outside of it.
+    let outside = resolver.defined_outside(target);
+    let first = outside.first().copied();
+    let at = match asked.filter(|asked| outside.contains(asked)) {
+        Some(asked) => asked,
+        None => first.unwrap_or_else(|| best(resolver, target)),
+    };
+    let declared = asked.filter(|asked| *asked == at).and_then(|it| resolver.declared_before(it));
+    (at, declared)
+}
+
+/// Of the declarations that are one symbol, the first that has a body; of macros the last: what
+/// conditions choose between ends with what holds otherwise.
 fn best(resolver: &mut Resolver<'_>, target: Target) -> Target {
     let Some(facts) = resolver.facts(target.file) else { return target };
+    if facts.facts.symbol(target.symbol).kind == Kind::Macro && facts.rules().includes {
+        let symbol = facts.group(target.symbol).last().unwrap_or(target.symbol);
+        return Target { symbol, ..target };
+    }
     let whole =
         |ix: &coderoom_syntax::SymbolIx| !facts.facts.symbol(*ix).flags.has(Flags::DECLARATION);
     let symbol = facts.group(target.symbol).find(whole).unwrap_or(target.symbol);

@@ -3,9 +3,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use coderoom_syntax::{
-    Expr, Flags, Kind, Name, Occurrence, Place, ScopeIx, ScopeKind, SymbolIx,
-};
+use coderoom_syntax::{Expr, Flags, Kind, Name, Occurrence, Place, ScopeIx, ScopeKind, SymbolIx};
 
 use super::{Found, Resolution, Resolver, Target, Thing, space::Space};
 use crate::{code::loaded::Loaded, file::FileId};
@@ -104,7 +102,8 @@ impl Resolver<'_> {
     /// Whether both are types, or both are functions, or both hold values.
     fn same_sort(&mut self, one: Target, other: Target) -> bool {
         let sort = |kind: Option<Kind>| {
-            kind.map(|kind| (kind.is_type(), kind.is_callable(), kind == Kind::Module))
+            let class = |kind: Kind| (kind.is_type(), kind.is_callable());
+            kind.map(|kind| (class(kind), kind == Kind::Module, kind == Kind::TypeAlias))
         };
         sort(self.kind(one)) == sort(self.kind(other))
     }
@@ -252,29 +251,109 @@ impl Resolver<'_> {
         }
     }
 
-    /// What a name stands for that no scope and no included file has: C++ makes instances by the
-    /// name of a type; and headers use what those who include them declare. That is a guess.
-    pub(super) fn included_or_guessed(
+    /// What a name stands for in a file that is put together by including.
+    pub(super) fn in_unit(
         &mut self,
         file: FileId,
         facts: &Loaded,
         occurrence: &Occurrence,
     ) -> Resolution {
         let (at, name) = (occurrence.start, occurrence.name);
-        let space = self.space;
-        if space == Space::Untyped {
-            self.space = Space::Typed;
-            let found = self.bare(file, facts, facts.scope_at(at), at, name);
-            if !is_foreign(&found) {
-                return Resolution::sure(found);
+        let space = Space::of(occurrence, facts.rules());
+        self.space = space;
+        let found = self.bare(file, facts, facts.scope_at(at), at, name);
+        match (space, is_foreign(&found)) {
+            (Space::Typed, false) => {
+                let alias = self.alias_of(file, &found, facts.facts.name(name));
+                return Resolution::sure(alias.unwrap_or(found));
             }
-            self.space = space;
+            (_, false) => return Resolution::sure(self.narrowed_to(found)),
+            (Space::Untyped, true) => {
+                // C++ makes instances by the name of a type.
+                self.space = Space::Typed;
+                let found = self.bare(file, facts, facts.scope_at(at), at, name);
+                if !is_foreign(&found) {
+                    return Resolution::sure(found);
+                }
+                self.space = space;
+            }
+            (Space::Tagged, true) => {
+                // A type of which others only have pointers.
+                let all = self.linked_types(facts, facts.facts.name(name));
+                if let [only] = all.as_slice() {
+                    return Resolution::sure(vec![Found::Symbol(*only)]);
+                }
+            }
+            _ => {}
         }
+        // Headers use what those who include them declare.
         let guess = self.elsewhere(file, facts, facts.facts.name(name));
         if guess.is_empty() {
             return Resolution::sure(vec![Found::External]);
         }
         Resolution { found: guess, guessed: true }
+    }
+
+    /// Of a struct that has its name as an alias too, the alias: without `struct` it is that.
+    fn alias_of(&mut self, file: FileId, found: &[Found], name: &str) -> Option<Vec<Found>> {
+        for found in found {
+            let Found::Symbol(target) = found else { return None };
+            let is_tag = self.with(*target, |symbol, _| {
+                symbol.flags.has(Flags::LINKED) && symbol.kind != Kind::TypeAlias
+            });
+            if is_tag != Some(true) {
+                let is_alias = self.kind(*target) == Some(Kind::TypeAlias);
+                return is_alias.then(|| vec![found.clone()]);
+            }
+        }
+        self.space = Space::Aliases;
+        let own = self.at_top(file, name);
+        let aliases = if own.is_empty() { self.included(file, name) } else { own };
+        (!aliases.is_empty()).then_some(aliases)
+    }
+
+    /// The structs and the like of this name in the whole snapshot, definitions only.
+    fn linked_types(&mut self, facts: &Loaded, name: &str) -> Vec<Target> {
+        let language = facts.facts.language;
+        let mut found = self.linked(name);
+        found.retain(|target| {
+            let fits = self.with(*target, |symbol, facts| {
+                Space::Tagged.has(symbol.kind)
+                    && !symbol.flags.has(Flags::DECLARATION)
+                    && facts.facts.language.is_related(language)
+            });
+            fits == Some(true)
+        });
+        found
+    }
+
+    /// What declares a symbol before it is defined, as seen from its definition.
+    pub(crate) fn declared_before(&mut self, target: Target) -> Option<Target> {
+        let facts = self.facts(target.file).filter(|facts| facts.rules().includes)?;
+        let symbol = facts.facts.symbol(target.symbol);
+        if symbol.attached.is_known() {
+            let member = self.member_defined(target, &facts)?.into_iter().next()?;
+            // Of overloads, the one that takes as much.
+            let takes = parameters(&facts, target.symbol);
+            let facts = self.facts(member.file)?;
+            let alike = facts.group(member.symbol).find(|it| parameters(&facts, *it) == takes);
+            return Some(Target { symbol: alike.unwrap_or(member.symbol), ..member });
+        }
+        if !symbol.flags.has(Flags::LINKED) {
+            return None;
+        }
+        let name = facts.facts.name(symbol.name).to_owned();
+        let (seen, path) = (self.seen_from(target.file), self.names_around(target));
+        let mut first: Option<(u32, Target)> = None;
+        for other in self.linked(&name) {
+            let Some(place) = seen.get(&other.file).copied() else { continue };
+            let is_type = |kind: Option<Kind>| kind.is_some_and(Kind::is_type);
+            let fits = is_type(self.kind(target)) == is_type(self.kind(other));
+            if fits && first.is_none_or(|it| place < it.0) && self.names_around(other) == path {
+                first = Some((place, other));
+            }
+        }
+        first.map(|it| it.1)
     }
 
     /// Some of the files that include a file.
@@ -376,7 +455,12 @@ impl Resolver<'_> {
     }
 
     /// What any file declares in the namespace of this path.
-    pub(super) fn namespace_member(&mut self, path: &[String], name: &str) -> Vec<Found> {
+    pub(super) fn namespace_member(
+        &mut self,
+        from: Option<FileId>,
+        path: &[String],
+        name: &str,
+    ) -> Vec<Found> {
         let mut found = Vec::new();
         let mut declared = Vec::new();
         for target in self.defined(name).iter().copied() {
@@ -390,6 +474,15 @@ impl Resolver<'_> {
             let Some((true, kind, declaration)) = here else { continue };
             if self.space.has(kind) && self.names_around(target) == path {
                 if declaration { &mut declared } else { &mut found }.push(target);
+            }
+        }
+        if let Some(from) = from {
+            // Of alternatives, those that the file includes.
+            let seen = self.seen_from(from);
+            let sees = |it: &Target| it.file == from || seen.contains_key(&it.file);
+            if found.iter().chain(&declared).any(sees) {
+                found.retain(sees);
+                declared.retain(sees);
             }
         }
         let all = if found.is_empty() { declared } else { found };
@@ -442,13 +535,17 @@ impl Resolver<'_> {
                     let found: Vec<Found> = hits.into_iter().map(|hit| hit.found).collect();
                     if found.is_empty() {
                         let path = self.names_around(*target);
-                        if path.is_empty() { found } else { self.namespace_member(&path, spelled) }
+                        if path.is_empty() {
+                            found
+                        } else {
+                            self.namespace_member(Some(file), &path, spelled)
+                        }
                     } else {
                         found
                     }
                 }
                 Thing::Module(place) => match &**place {
-                    Place::Inside(_, path) => self.namespace_member(path, spelled),
+                    Place::Inside(_, path) => self.namespace_member(Some(file), path, spelled),
                     _ => Vec::new(),
                 },
                 _ => Vec::new(),
@@ -459,6 +556,13 @@ impl Resolver<'_> {
         }
         Vec::new()
     }
+}
+
+/// How many parameters a function has.
+fn parameters(facts: &Loaded, function: SymbolIx) -> usize {
+    let Some(body) = facts.facts.symbol(function).body else { return 0 };
+    let is_one = |ix: &SymbolIx| facts.facts.symbol(*ix).kind == Kind::Parameter;
+    facts.all_declared(body).filter(is_one).count()
 }
 
 /// Whether nothing of this snapshot was found.

@@ -24,7 +24,7 @@ use coderoom_syntax::{
     ExprIx, Flags, Form, Kind, Name, OccurrenceIx, Place, ScopeKind, Spaces, SymbolIx,
 };
 
-use self::{linked::is_foreign, space::Space};
+use self::space::Space;
 use super::{
     loaded::Loaded,
     view::{Code, Target},
@@ -298,14 +298,13 @@ impl<'c> Resolver<'c> {
             Form::Definition(symbol) => {
                 Resolution::sure(self.follow(Target { file, symbol: facts.head(symbol) }))
             }
+            Form::Bare | Form::Tag if facts.rules().includes => {
+                self.in_unit(file, facts, &occurrence)
+            }
             Form::Bare => {
                 let scope = facts.scope_at(occurrence.start);
                 self.space = Space::of(&occurrence, facts.rules());
-                let (at, name) = (occurrence.start, occurrence.name);
-                let found = self.bare(file, facts, scope, at, name);
-                if facts.rules().includes && is_foreign(&found) {
-                    return self.included_or_guessed(file, facts, &occurrence);
-                }
+                let found = self.bare(file, facts, scope, occurrence.start, occurrence.name);
                 Resolution::sure(self.narrowed_to(found))
             }
             Form::Macro => self.macro_named(file, facts, &occurrence),
@@ -334,7 +333,7 @@ impl<'c> Resolver<'c> {
                 }
                 Resolution { found, guessed: things.guessed }
             }
-            Form::Loose => Resolution::default(),
+            Form::Tag | Form::Loose => Resolution::default(),
         }
     }
 

@@ -79,7 +79,7 @@ impl Resolver<'_> {
                     None => Vec::new(),
                 };
                 let shared = found.is_empty() && language.plugin().rules().includes;
-                if shared { self.namespace_member(path, name) } else { found }
+                if shared { self.namespace_member(None, path, name) } else { found }
             }
             Place::Package(dir) => self.in_package(dir, name, language),
             Place::Several(places) => places

@@ -44,7 +44,7 @@ impl Resolver<'_> {
             }
             let namespace = self.namespace_of(file, facts, scope);
             if !namespace.is_empty() {
-                let found = self.namespace_member(&namespace, facts.facts.name(name));
+                let found = self.namespace_member(Some(file), &namespace, facts.facts.name(name));
                 if !found.is_empty() {
                     return found;
                 }

@@ -31,6 +31,10 @@ pub(crate) enum Space {
     Typed,
     /// What is no type, where these have names of their own.
     Untyped,
+    /// Structs, unions and enumerations, by the names behind these words.
+    Tagged,
+    /// Types that are other names of types.
+    Aliases,
 }
 
 impl Space {
@@ -46,6 +50,7 @@ impl Space {
             (Spaces::Uses, Form::Member(_), Role::Call) => Space::Methods,
             (Spaces::Uses, Form::Member(_), _) => Space::Members,
             (Spaces::Uses, ..) => Space::Values,
+            (Spaces::Tags, Form::Tag, _) => Space::Tagged,
             (Spaces::Tags, Form::Bare, Role::Type | Role::Inherit) => Space::Typed,
             (Spaces::Tags, Form::Bare, _) => Space::Untyped,
             (Spaces::Tags, ..) => Space::Any,
@@ -76,6 +81,8 @@ impl Space {
             Space::Fields => kind == Field,
             Space::Typed => kind.is_type() || matches!(kind, Alias | Module | Macro),
             Space::Untyped => !kind.is_type(),
+            Space::Tagged => kind.is_type() && kind != Kind::TypeAlias,
+            Space::Aliases => kind == Kind::TypeAlias,
         }
     }
 

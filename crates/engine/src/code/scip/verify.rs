@@ -205,7 +205,10 @@ impl<'a> Check<'_, 'a> {
             facts.named(name).any(|ix| facts.facts.symbol(ix).kind == Kind::Alias)
         });
         // A member of a module can have the name that the module's own import gives it.
-        if renamed || (self.is_alias)(bare(text)) || owner(symbol).is_some_and(|owner| owner == text) {
+        if renamed
+            || (self.is_alias)(bare(text))
+            || owner(symbol).is_some_and(|owner| owner == text)
+        {
             return Verdict::Use(span);
         }
         let is_name = facts

@@ -282,6 +282,13 @@ impl Masker<'_> {
             self.hide(at, close + 1);
             return Some(close + 1);
         }
+        if !lone && self.is_pointer_macro(at, close) {
+            // `int CALLBACK(name)(int)` becomes `int (*name)(int)`.
+            let open = self.tokens[at + 1].span.start as usize;
+            self.hide(at, at + 1);
+            self.text[open - 1..=open].copy_from_slice(b"(*");
+            return None;
+        }
         let record = self.context() == Context::Record;
         let macro_like = words::looks_like_macro(self.word(at));
         if lone && record && self.cpp {
@@ -295,6 +302,16 @@ impl Masker<'_> {
         head.words.push(at);
         self.behind_parameters(close + 1);
         None
+    }
+
+    /// A macro around a name, and then parameters: what it declares points to a function.
+    fn is_pointer_macro(&self, at: usize, close: usize) -> bool {
+        let (word, open) = (self.tokens[at].span, self.tokens[at + 1].span);
+        words::looks_like_macro(self.word(at))
+            && close == at + 3
+            && self.is_name(at + 2)
+            && self.is(close + 1, b'(')
+            && word.end == open.start
     }
 
     /// A macro where a declaration could begin.

@@ -259,7 +259,8 @@ impl<'t> Walk<'t, '_> {
         let header = Span { start, end: tokens[used.close].span.end };
         let symbol =
             named.map(|(at, prefix)| self.function_by_macro(at, prefix, full, header, word));
-        let fixture = matches!(word, "TEST_F" | "TEST_P" | "TYPED_TEST" | "TYPED_TEST_P");
+        // Members of the class that comes first can be seen, if it is one.
+        let fixture = words::is_test(word) && arguments.len() > 1;
         let fixture = if fixture { is_name(arguments.first()) } else { None };
         if let (Some(at), Some(symbol)) = (fixture, symbol) {
             let class = self.facts.use_of(at, Role::Type, Form::Bare);
@@ -321,7 +322,8 @@ impl<'t> Walk<'t, '_> {
         of.doc = doc;
         of.signature = header;
         let extra = match (words::is_test(word), prefix) {
-            (true, _) => Flags::TEST.with(Flags::REACHED),
+            // A test cannot be named.
+            (true, _) => Flags::TEST.with(Flags::REACHED).with(Flags::INSTANCE),
             (_, "") => Flags::LINKED,
             _ => Flags::LINKED.with(Flags::REACHED),
         };

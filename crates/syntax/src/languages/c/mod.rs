@@ -25,7 +25,8 @@ mod walk;
 mod words;
 
 use crate::{
-    Budget, Builder, Facts, Language, Place, Plugin, Redeclared, Rules, Spaces, Tree, TypeScope, tree,
+    Budget, Builder, Facts, Language, Place, Plugin, Redeclared, Rules, Spaces, Tree, TypeScope,
+    tree,
 };
 
 /// The plug-in for C. Headers that turn out to be C++ are read as that.

@@ -141,6 +141,7 @@ impl Scan<'_, '_> {
             || (self.cpp && self.text(before) == "class");
         let typed = form == Form::Bare && self.is_type(at);
         let role = if tagged || typed { Role::Type } else { role };
+        let form = if tagged && !self.cpp { Form::Tag } else { form };
         self.facts.use_of(span, role, form)
     }
 

@@ -114,14 +114,17 @@ impl<'t> Walk<'t, '_> {
     /// The type that tokens spell: its one name that is not a keyword or an attribute.
     pub(super) fn type_in(&mut self, tokens: &[Lexeme]) -> ExprIx {
         let mut ty = ExprIx::UNKNOWN;
+        let mut tagged = false;
         for lexeme in tokens {
             let text = self.facts.text(lexeme.span);
             let names = lexeme.token == Token::Word && !words::is_keyword(text, self.cpp);
             if names && words::is_annotation(text) {
                 self.facts.occurrence(lexeme.span, Role::Read, Form::Bare);
             } else if names {
-                ty = self.facts.use_of(lexeme.span, Role::Type, Form::Bare);
+                let form = if tagged && !self.cpp { Form::Tag } else { Form::Bare };
+                ty = self.facts.use_of(lexeme.span, Role::Type, form);
             }
+            tagged = matches!(text, "struct" | "union" | "enum");
         }
         ty
     }
