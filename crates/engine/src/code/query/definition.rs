@@ -119,6 +119,13 @@ pub(crate) fn definitions(resolver: &mut Resolver<'_>, subject: &Subject) -> Vec
         all.extend(symbol.map(|symbol| Definition { symbol, certainty, is_import: true }));
     }
     all.sort_by(|a, b| a.symbol.order().cmp(&b.symbol.order()));
+    if let (Some((from, _)), true) = (subject.at, all.len() > 1) {
+        // Of alternatives, what the file includes comes first.
+        all.sort_by_cached_key(|it| {
+            let file = it.symbol.path.as_str().and_then(|path| resolver.code.id_of(path));
+            file.map_or(u32::MAX, |file| resolver.order_seen(from, file))
+        });
+    }
     let before =
         before.into_iter().map(|it| Definition { symbol: it, certainty, is_import: false });
     all.splice(0..0, before);

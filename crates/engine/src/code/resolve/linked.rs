@@ -167,6 +167,19 @@ impl Resolver<'_> {
         found
     }
 
+    /// Whether it is the definition of a member that its type declares, and so is one with that.
+    pub(super) fn is_defined_elsewhere(&mut self, target: Target) -> bool {
+        let outside =
+            self.with(target, |symbol, facts| facts.rules().includes && symbol.attached.is_known());
+        outside == Some(true) && self.leads_to(target) != [target]
+    }
+
+    /// In which order a file meets another one: itself, then what it includes.
+    pub(crate) fn order_seen(&mut self, from: FileId, file: FileId) -> u32 {
+        let place = self.seen_from(from).get(&file).map_or(u32::MAX, |place| place + 1);
+        if from == file { 0 } else { place }
+    }
+
     /// What a file sees under a name through its includes: definitions before declarations, and
     /// of those what is met first. Definitions of one name are alternatives that conditions choose
     /// between.

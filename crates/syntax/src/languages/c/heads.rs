@@ -34,6 +34,15 @@ impl Masker<'_> {
         if self.cpp && self.context() == Context::Record && self.is_qt_section(start) {
             return;
         }
+        let mut start = start;
+        if words::looks_like_macro(self.word(start))
+            && self.ends_line(start)
+            && words::is_keyword(self.word(start + 1), self.cpp)
+        {
+            // `BEGIN_DECLS`, and then declarations.
+            self.hide(start, start + 1);
+            start += 1;
+        }
         let mut head = Head {
             start,
             words: Vec::new(),
