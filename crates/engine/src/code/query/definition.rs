@@ -119,11 +119,15 @@ pub(crate) fn definitions(resolver: &mut Resolver<'_>, subject: &Subject) -> Vec
         all.extend(symbol.map(|symbol| Definition { symbol, certainty, is_import: true }));
     }
     all.sort_by(|a, b| a.symbol.order().cmp(&b.symbol.order()));
-    if let (Some((from, _)), true) = (subject.at, all.len() > 1) {
-        // Of alternatives, what the file includes comes first.
+    if let (Some((from, ix)), true) = (subject.at, all.len() > 1) {
+        // Of alternatives, what the file includes comes first; who asks where something is declared
+        // wants to know where else it is.
+        let asked = resolver.facts(from).map(|facts| facts.facts.occurrence(ix).form);
+        let declares = matches!(asked, Some(Form::Definition(_)));
         all.sort_by_cached_key(|it| {
             let file = it.symbol.path.as_str().and_then(|path| resolver.code.id_of(path));
-            file.map_or(u32::MAX, |file| resolver.order_seen(from, file))
+            let order = file.map_or(u32::MAX, |file| resolver.order_seen(from, file));
+            if declares { u32::from(order == 0) } else { order }
         });
     }
     let before =

@@ -286,7 +286,8 @@ impl Resolver<'_> {
                 self.space = Space::Typed;
                 let found = self.bare(file, facts, facts.scope_at(at), at, name);
                 if !is_foreign(&found) {
-                    return Resolution::sure(found);
+                    let alias = self.alias_of(file, &found, facts.facts.name(name));
+                    return Resolution::sure(alias.unwrap_or(found));
                 }
                 self.space = space;
             }

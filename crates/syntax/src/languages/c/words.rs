@@ -257,7 +257,7 @@ pub(super) fn is_test(word: &str) -> bool {
 
 /// Macros whose value is the struct that a member belongs to: `container_of(p, struct x, member)`.
 pub(super) fn is_container_of(word: &str) -> bool {
-    word == "container_of"
+    word.to_ascii_lowercase().ends_with("container_of")
         || word.starts_with("container_of_")
         || word.starts_with("list_") && word.contains("entry")
         || word.starts_with("hlist_") && word.contains("entry")
