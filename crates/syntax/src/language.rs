@@ -170,6 +170,11 @@ pub struct Rules {
     pub single_method: bool,
     /// Which names are apart.
     pub spaces: Spaces,
+    /// Whether several declarations of one function are told apart by what they take.
+    pub overloads: bool,
+    /// Whether the language says of each symbol who may use it: what everybody may use is an
+    /// interface, and need not be used here.
+    pub interfaces: bool,
     /// Whether files are put together by including and linking (C).
     pub includes: bool,
     /// Generic types that are used as what they hold: `Optional`, `Readonly`, `Box`.
@@ -208,6 +213,8 @@ impl Rules {
         structural: false,
         single_method: false,
         spaces: Spaces::One,
+        overloads: false,
+        interfaces: false,
         includes: false,
         transparent: &[],
         awaited: &[],

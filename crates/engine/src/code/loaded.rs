@@ -136,6 +136,20 @@ impl Loaded {
         self.rules().spaces == Spaces::Uses && !stands_for
     }
 
+    /// The symbols that take a function's arguments, in order.
+    pub(crate) fn parameters(&self, function: SymbolIx) -> Vec<SymbolIx> {
+        let body = self.facts.symbol(function).body;
+        let mut parameters: Vec<SymbolIx> =
+            body.into_iter().flat_map(|scope| self.all_declared(scope)).collect();
+        parameters.retain(|ix| {
+            let symbol = self.facts.symbol(*ix);
+            // An alias with a type is a parameter that is a field at once.
+            symbol.kind == Kind::Parameter || symbol.kind == Kind::Alias && symbol.ty.is_known()
+        });
+        parameters.sort_by_key(|ix| self.facts.symbol(*ix).at.start);
+        parameters
+    }
+
     /// The innermost scope at a place.
     pub(crate) fn scope_at(&self, at: u32) -> ScopeIx {
         let before = self.scopes.partition_point(|ix| self.facts.scope(*ix).span.start <= at);

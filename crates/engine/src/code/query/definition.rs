@@ -5,6 +5,7 @@ use coderoom_syntax::{Flags, Form, Kind, Place, Role, Visibility};
 use super::{
     ask::{Ask, AskError, AskLimits},
     notes::file_notes,
+    overloads::overload,
     references::{Reference, References},
     subject::{Subject, missing, subject},
     symbol::{Pages, SymbolInfo},
@@ -153,7 +154,9 @@ fn defined_at(
     let first = outside.first().copied();
     let at = match asked.filter(|asked| outside.contains(asked)) {
         Some(asked) => asked,
-        None => first.unwrap_or_else(|| best(resolver, target)),
+        None => first
+            .or_else(|| overload(resolver, subject, target))
+            .unwrap_or_else(|| best(resolver, target)),
     };
     let declared = asked.filter(|asked| *asked == at).and_then(|it| resolver.declared_before(it));
     (at, declared)

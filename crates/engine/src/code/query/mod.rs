@@ -10,6 +10,7 @@ mod lines;
 mod near;
 mod notes;
 mod outline;
+mod overloads;
 mod references;
 mod subject;
 mod symbol;

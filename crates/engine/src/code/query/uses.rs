@@ -36,6 +36,8 @@ struct Wanted {
     found: BTreeSet<Found>,
     /// What the wanted methods override: a call of one of these may run a wanted one.
     overridden: BTreeSet<Target>,
+    /// The types that the wanted methods belong to.
+    owners: BTreeSet<Target>,
     /// Members that are one with the wanted ones.
     family: BTreeSet<Target>,
     /// Nothing else can see it: only its own file is looked at, and members of its name are others.
@@ -156,7 +158,9 @@ fn wanted(resolver: &mut Resolver<'_>, subject: &[Found]) -> (Wanted, Vec<String
     }
     let overridden = dispatch::overridden(resolver, &found);
     let family = dispatch::family(resolver, &found);
-    (Wanted { found, overridden, family, local }, names)
+    let owners =
+        if overridden.is_empty() { BTreeSet::new() } else { dispatch::owners(resolver, &found) };
+    (Wanted { found, overridden, owners, family, local }, names)
 }
 
 /// The name by which a module is usually called.
@@ -193,8 +197,17 @@ fn in_file(
         let certainty = if resolution.found.iter().any(|it| wanted.found.contains(it)) {
             resolution.certainty()
         } else if resolution.targets().any(|it| wanted.family.contains(&it))
-            || resolution.targets().any(|it| wanted.overridden.contains(&it))
-                && dispatch::is_dynamic(resolver, file, &facts, occurrence.form)
+            || resolution.targets().any(|it| {
+                wanted.overridden.contains(&it)
+                    && dispatch::may_run(
+                        resolver,
+                        file,
+                        &facts,
+                        occurrence.form,
+                        it,
+                        &wanted.owners,
+                    )
+            })
         {
             Certainty::Likely
         } else if resolution.found.is_empty() && may_be(wanted, occurrence.form) {

@@ -348,9 +348,9 @@ impl Resolver<'_> {
         if symbol.attached.is_known() {
             let member = self.member_defined(target, &facts)?.into_iter().next()?;
             // Of overloads, the one that takes as much.
-            let takes = parameters(&facts, target.symbol);
+            let takes = facts.parameters(target.symbol).len();
             let facts = self.facts(member.file)?;
-            let alike = facts.group(member.symbol).find(|it| parameters(&facts, *it) == takes);
+            let alike = facts.group(member.symbol).find(|it| facts.parameters(*it).len() == takes);
             return Some(Target { symbol: alike.unwrap_or(member.symbol), ..member });
         }
         if !symbol.flags.has(Flags::LINKED) {
@@ -570,13 +570,6 @@ impl Resolver<'_> {
         }
         Vec::new()
     }
-}
-
-/// How many parameters a function has.
-fn parameters(facts: &Loaded, function: SymbolIx) -> usize {
-    let Some(body) = facts.facts.symbol(function).body else { return 0 };
-    let is_one = |ix: &SymbolIx| facts.facts.symbol(*ix).kind == Kind::Parameter;
-    facts.all_declared(body).filter(is_one).count()
 }
 
 /// Whether nothing of this snapshot was found.
