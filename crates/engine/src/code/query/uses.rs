@@ -194,23 +194,18 @@ fn in_file(
     for ix in facts.uses(local) {
         let occurrence = facts.facts.occurrence(*ix);
         let resolution = resolver.resolve(file, *ix);
+        let form = occurrence.form;
         let certainty = if resolution.found.iter().any(|it| wanted.found.contains(it)) {
             resolution.certainty()
-        } else if resolution.targets().any(|it| wanted.family.contains(&it))
-            || resolution.targets().any(|it| {
-                wanted.overridden.contains(&it)
-                    && dispatch::may_run(
-                        resolver,
-                        file,
-                        &facts,
-                        occurrence.form,
-                        it,
-                        &wanted.owners,
-                    )
-            })
-        {
+        } else if resolution.targets().any(|it| wanted.family.contains(&it)) {
             Certainty::Likely
-        } else if resolution.found.is_empty() && may_be(wanted, occurrence.form) {
+        } else if resolution.targets().any(|it| {
+            wanted.overridden.contains(&it)
+                && dispatch::may_run(resolver, file, &facts, form, it, &wanted.owners)
+        }) {
+            // Two guesses in a row are none: of what type it is, and that it is a special one.
+            if resolution.guessed { Certainty::ByName } else { Certainty::Likely }
+        } else if resolution.found.is_empty() && may_be(wanted, form) {
             Certainty::ByName
         } else {
             continue;
