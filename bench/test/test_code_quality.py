@@ -70,7 +70,7 @@ class Scoring(unittest.TestCase):
     def test_the_first_place_decides_a_definition(self):
         oracle = {**ORACLE, "definitions": [USE] * 3}
         right, other = place("a.py", 1), place("c.py", 3)
-        figures, wrong = score.score_definitions(oracle, [[right], [other, right], []])
+        figures, wrong = score.score_definitions(oracle, [[right], [other, right], []], HERE)
         self.assertEqual(figures, {"hard": {"uses": 3, "answered": 2, "correct": 1, "among": 2}})
         self.assertEqual(len(wrong), 2)
 
@@ -87,7 +87,7 @@ class Scoring(unittest.TestCase):
         answers = score.ask(Tool(), ORACLE)
         self.assertEqual(dict(answers.failed), {"ValueError: no": 1})
         figures, _ = score.score_references(ORACLE, answers.references)
-        definitions_, _ = score.score_definitions(ORACLE, answers.definitions)
+        definitions_, _ = score.score_definitions(ORACLE, answers.definitions, HERE)
         text = score.tables("tool", ORACLE, figures, definitions_, answers)
         self.assertIn("| sampled | exact | 1 | 1 | 1.000 | 0.500 |", text)
         self.assertIn("failed 1 times: ValueError: no", text)
