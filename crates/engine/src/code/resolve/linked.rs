@@ -11,6 +11,9 @@ use crate::{code::loaded::Loaded, file::FileId};
 /// A file sees no more files than this through its includes.
 const MOST_INCLUDED: usize = 10_000;
 
+/// What files see is held for so many files together: a kernel's sources each see thousands.
+const MOST_HELD: usize = 4_000_000;
+
 /// The files that a file sees, each with its place in the order in which they are met.
 pub(crate) type Seen = Arc<HashMap<FileId, u32>>;
 
@@ -427,6 +430,11 @@ impl Resolver<'_> {
             }
         }
         let seen = Arc::new(seen);
+        if self.memo.seen_files > MOST_HELD {
+            self.memo.seen.clear();
+            self.memo.seen_files = 0;
+        }
+        self.memo.seen_files += seen.len();
         self.memo.seen.insert(file, Arc::clone(&seen));
         seen
     }

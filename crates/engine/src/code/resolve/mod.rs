@@ -164,6 +164,8 @@ pub(crate) struct Memo {
     type_parameters: HashMap<Target, Arc<[Target]>>,
     includes: HashMap<FileId, Arc<[FileId]>>,
     seen: HashMap<FileId, linked::Seen>,
+    /// How many files these are together.
+    seen_files: usize,
 }
 
 /// Results that are not whole, since they met something that is still under way, each with the depth
