@@ -110,10 +110,57 @@ impl<'t> Walk<'t, '_> {
         for parameter in parameters.iter().filter(is_name) {
             self.facts.define(Kind::Parameter, parameter.span, parameter.span);
         }
-        let value = self.scan(body, false);
+        let members = self.members_of_macro(symbol, body);
+        let value = members.unwrap_or_else(|| self.scan(body, false));
         self.facts.close();
         let value = self.instance_of_macro(body).unwrap_or(value);
         self.facts.symbol_mut(symbol).value = value;
+    }
+
+    /// The members of the struct that is all of a macro's body: `struct { type *ptr; size_t size; }`.
+    /// What is of such a type is an instance of it.
+    fn members_of_macro(&mut self, owner: SymbolIx, body: &[Lexeme]) -> Option<ExprIx> {
+        let [first, open, inner @ .., close] = body else { return None };
+        let is_record = matches!(self.facts.text(first.span), "struct" | "union")
+            && open.token == Token::Punct(b'{')
+            && close.token == Token::Punct(b'}')
+            && !inner.iter().any(|it| matches!(it.token, Token::Punct(b'{' | b'}')));
+        if !is_record {
+            return None;
+        }
+        let range = Span { start: first.span.start, end: close.span.end };
+        let name = self.facts.spelled(self.facts.symbol(owner).name);
+        let name = format!("(struct {name})");
+        let name = self.facts.name(&name);
+        let at = Span { start: range.start, end: range.start };
+        let record = self.facts.declare_named(name, Kind::Struct, at, range);
+        let scope = self.facts.scope();
+        let inside = Span { start: open.span.start, end: range.end };
+        self.facts.open(ScopeKind::Type, inside, Some(record));
+        for member in inner.split(|it| it.token == Token::Punct(b';')) {
+            self.member_of_macro(member);
+        }
+        self.facts.close();
+        let ty = self.facts.expr(Expr::Named(scope, name));
+        Some(self.instance(ty))
+    }
+
+    /// `type *a, b[2]` in a macro: each name that ends a part is a member.
+    fn member_of_macro(&mut self, tokens: &[Lexeme]) {
+        let mut ty = ExprIx::UNKNOWN;
+        for (n, part) in tokens.split(|it| it.token == Token::Punct(b',')).enumerate() {
+            let end = part.iter().position(|it| it.token == Token::Punct(b'['));
+            let (named, size) = part.split_at(end.unwrap_or(part.len()));
+            let Some((name, before)) = named.split_last() else { continue };
+            if n == 0 {
+                ty = self.type_in(before);
+            }
+            if name.token == Token::Word {
+                let symbol = self.facts.define(Kind::Field, name.span, name.span);
+                self.facts.symbol_mut(symbol).ty = ty;
+            }
+            self.scan(size, false);
+        }
     }
 
     /// What `container_of(p, struct x, member)` as a whole body stands for.

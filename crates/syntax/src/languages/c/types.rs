@@ -41,11 +41,12 @@ impl<'t> Walk<'t, '_> {
                 let fields = &self.grammar.fields;
                 let (name, inner) = (fields.name, fields.r#type);
                 let name = self.field(node, name);
-                if let Some(name) = name {
-                    self.bare(name, Role::Call);
-                }
+                let made = name.map_or(ExprIx::UNKNOWN, |name| self.bare(name, Role::Call));
+                let made = self.facts.wrap(made, Expr::Call);
                 let inner = self.field(node, inner);
-                inner.map_or(ExprIx::UNKNOWN, |inner| self.type_of(inner, None))
+                let inner = inner.map_or(ExprIx::UNKNOWN, |inner| self.type_of(inner, None));
+                // A macro can be a type of its own, or one that is made of its argument.
+                self.facts.expr(Expr::Else(made, inner))
             }
             K::PrimitiveType if self.text(node) != "void" => self.builtin(),
             K::PrimitiveType | K::Auto | K::PlaceholderType => {
