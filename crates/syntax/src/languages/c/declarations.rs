@@ -56,7 +56,9 @@ impl<'t> Walk<'t, '_> {
         let (ty, declarator) = (self.field(node, fields.r#type), fields.declarator);
         let typedef = self.kind(node) == K::TypeDefinition;
         let hint = self.field(node, declarator).map(|node| Hint { node, typedef });
+        let start = ty.map_or(0, |ty| ty.start_byte() as u32);
         let ty = ty.map_or(ExprIx::UNKNOWN, |ty| self.type_of(ty, hint));
+        let ty = self.wrapped(start, ty);
         let mut common =
             Common { node, ty, is_static: false, is_extern: false, is_constant: false };
         let mut pointed = false;

@@ -337,6 +337,8 @@ impl Masker<'_> {
             Some(Token::Word | Token::Punct(b'*') | Token::Path) if !next_line => {
                 head.typed = self.holds_type(at + 2, close);
                 if head.typed {
+                    let wrapped = (self.tokens[at + 2].span.start, self.tokens[at].span);
+                    self.out.wrapped.push(wrapped);
                     self.hide(at, at + 2);
                     self.blank_tokens(close, close + 1);
                 } else {

@@ -31,6 +31,8 @@ pub(super) struct Prepared {
     pub(super) types: Vec<u32>,
     /// What stands in `typeof(...)`: where it begins, and its tokens.
     pub(super) typeofs: Vec<(u32, (usize, usize))>,
+    /// Where types begin that are arguments of a blanked macro, and the macro's name.
+    pub(super) wrapped: Vec<(u32, Span)>,
 }
 
 /// A use of a macro in the place of a declaration.
@@ -130,6 +132,7 @@ pub(super) fn prepare(source: &str, cpp: bool) -> Prepared {
     out.hidden.sort_unstable();
     out.types.sort_unstable();
     out.typeofs.sort_unstable_by_key(|it| it.0);
+    out.wrapped.sort_unstable_by_key(|it| it.0);
     Prepared {
         // Only whole characters are blanked; if ever not, the parser gets the source as it is.
         text: String::from_utf8(text).unwrap_or_else(|_| source.to_owned()),

@@ -80,6 +80,16 @@ impl<'t> Walk<'t, '_> {
         }
     }
 
+    /// A type that is the argument of a macro, which can be a type of its own.
+    pub(super) fn wrapped(&mut self, start: u32, ty: ExprIx) -> ExprIx {
+        let wrapped = &self.prepared.wrapped;
+        let Ok(n) = wrapped.binary_search_by_key(&start, |it| it.0) else { return ty };
+        let name = self.facts.name_at(wrapped[n].1);
+        let made = self.facts.expr(Expr::Named(Self::FILE, name));
+        let made = self.facts.wrap(made, Expr::Call);
+        self.facts.expr(Expr::Else(made, ty))
+    }
+
     /// A type of the language's own.
     fn builtin(&mut self) -> ExprIx {
         if !self.builtin.is_known() {
