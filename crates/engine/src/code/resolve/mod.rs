@@ -10,6 +10,7 @@ mod expected;
 mod extensions;
 mod generics;
 mod guess;
+mod includes;
 mod linked;
 mod members;
 mod modules;
@@ -163,7 +164,7 @@ pub(crate) struct Memo {
     parameters: HashMap<Target, Things>,
     type_parameters: HashMap<Target, Arc<[Target]>>,
     includes: HashMap<FileId, Arc<[FileId]>>,
-    seen: HashMap<FileId, linked::Seen>,
+    seen: HashMap<FileId, includes::Seen>,
     /// How many files these are together.
     seen_files: usize,
 }
