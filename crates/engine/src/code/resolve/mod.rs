@@ -37,6 +37,9 @@ const MAX_DEPTH: u32 = 60;
 /// Evaluations for one occurrence at most: a bound on the time of one answer, not a tuning knob.
 const MAX_STEPS: u32 = 20_000;
 
+/// A guess that leads to more symbols than this is none.
+const MOST_GUESSED: usize = 2;
+
 /// How certain it is that an occurrence refers to a symbol.
 #[derive(
     Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash, serde::Serialize, serde::Deserialize,
@@ -78,7 +81,12 @@ impl Resolution {
 
     /// How certain the answer is.
     pub(crate) fn certainty(&self) -> Certainty {
-        if self.guessed { Certainty::Likely } else { Certainty::Exact }
+        match self.guessed {
+            false => Certainty::Exact,
+            // A guess between many says little of each.
+            true if self.found.len() > MOST_GUESSED => Certainty::ByName,
+            true => Certainty::Likely,
+        }
     }
 
     /// The symbols among what was found.
