@@ -14,6 +14,7 @@ not looked at.
 
 import argparse
 import json
+import re
 import statistics
 import sys
 import time
@@ -147,9 +148,21 @@ def score_references(oracle, given, static=False):
     return figures, scores
 
 
-def score_definitions(oracle, given):
+def is_imported(root, target, place):
+    """Whether the oracle leads to a Go import and the answer to the package that it imports: gopls
+    gives the one for a package's name, others the other."""
+    path, line = target
+    file = root / path
+    lines = file.read_text(errors="replace").split("\n") if file.is_file() else []
+    imported = re.search(r'"([^"]+)"\s*$', lines[line - 1]) if 0 < line <= len(lines) else None
+    folder = place[0].rpartition("/")[0]
+    return bool(imported and folder) and f"/{imported[1]}".endswith(f"/{folder}")
+
+
+def score_definitions(oracle, given, root):
     """Of each group: how many uses, how many answers, how many right at the first place and how
     many that have the right one among others."""
+    go = oracle["language"] == "go"
     groups = defaultdict(Counter)
     wrong = []
     for item, answer in zip(oracle["definitions"], given):
@@ -157,9 +170,10 @@ def score_definitions(oracle, given):
             continue
         places = [(place["path"], place["line"]) for place in answer]
         target = tuple(item["target"])
-        first = bool(places) and places[0] == target
+        right = [place == target or go and is_imported(root, target, place) for place in places]
+        first = bool(right) and right[0]
         groups[item["group"]].update(uses=1, answered=bool(places), correct=first,
-                                     among=target in places)
+                                     among=any(right))
         if not first:
             wrong.append((item, answer))
     return {group: dict(groups[group]) for group in sorted(groups, reverse=True)}, wrong
@@ -266,7 +280,7 @@ def main():
     finally:
         tool.close()
     figures, scores = score_references(oracle, answers.references, options.static)
-    definitions, wrong = score_definitions(oracle, answers.definitions)
+    definitions, wrong = score_definitions(oracle, answers.definitions, root)
     if options.verbose:
         asked = [answer for answer in answers.references if answer is not None]
         verbose(root, scores[options.floor], asked, wrong)

@@ -10,7 +10,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parent / "code")]
 
-import score  # noqa: E402  (the path has to be set first)
+import floor  # noqa: E402  (the path has to be set first)
+import score  # noqa: E402
 import vote  # noqa: E402
 from sample_python import Sources, Symbol, definitions, few_of_a_name  # noqa: E402
 
@@ -69,7 +70,7 @@ class Scoring(unittest.TestCase):
     def test_the_first_place_decides_a_definition(self):
         oracle = {**ORACLE, "definitions": [USE] * 3}
         right, other = place("a.py", 1), place("c.py", 3)
-        figures, wrong = score.score_definitions(oracle, [[right], [other, right], []])
+        figures, wrong = score.score_definitions(oracle, [[right], [other, right], []], HERE)
         self.assertEqual(figures, {"hard": {"uses": 3, "answered": 2, "correct": 1, "among": 2}})
         self.assertEqual(len(wrong), 2)
 
@@ -86,7 +87,7 @@ class Scoring(unittest.TestCase):
         answers = score.ask(Tool(), ORACLE)
         self.assertEqual(dict(answers.failed), {"ValueError: no": 1})
         figures, _ = score.score_references(ORACLE, answers.references)
-        definitions_, _ = score.score_definitions(ORACLE, answers.definitions)
+        definitions_, _ = score.score_definitions(ORACLE, answers.definitions, HERE)
         text = score.tables("tool", ORACLE, figures, definitions_, answers)
         self.assertIn("| sampled | exact | 1 | 1 | 1.000 | 0.500 |", text)
         self.assertIn("failed 1 times: ValueError: no", text)
@@ -167,6 +168,27 @@ class Committed(unittest.TestCase):
                     self.assertNotIn([item["path"], item["line"]], item["references"])
                 self.assertEqual({item["group"] for item in oracle["symbols"]},
                                  {"sampled", "hard"})
+
+
+    def test_each_has_floors_and_a_figure_below_one_is_told(self):
+        floors = json.loads((HERE.parent / "code" / "floors.json").read_text())
+        names = {path.stem for path in (HERE.parent / "code" / "oracles").glob("*.json")}
+        self.assertEqual(set(floors), names)
+        for groups in floors.values():
+            self.assertEqual(set(groups), {"sampled", "hard"})
+        wanted = {"precision": 0.9, "recall": 0.9, "definition": 0.9}
+        figures = {"symbols": 3, "precision": 0.9, "recall": 0.89, "definition": None}
+        self.assertEqual(floor.below(figures, wanted), ["recall", "definition"])
+        self.assertIn("0.890! (0.9)", floor.row("x", "hard", figures, wanted))
+
+    def test_the_package_is_as_right_as_its_import(self):
+        with tempfile.TemporaryDirectory() as folder:
+            root = Path(folder)
+            (root / "main.go").write_text('package main\n\nimport js "a.b/c/internal/js_ast"\n')
+            imported = ("main.go", 3)
+            self.assertTrue(score.is_imported(root, imported, ("internal/js_ast/x.go", 1)))
+            self.assertFalse(score.is_imported(root, imported, ("internal/other/x.go", 1)))
+            self.assertFalse(score.is_imported(root, ("main.go", 1), ("internal/js_ast/x.go", 1)))
 
 
 if __name__ == "__main__":

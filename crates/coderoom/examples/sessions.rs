@@ -30,8 +30,7 @@ fn main() {
     let state = PathBuf::from(args.next().unwrap());
     let edits: usize = args.next().unwrap().parse().unwrap();
     std::fs::create_dir_all(&state).unwrap();
-    let config =
-        Config { state_dir: Some(state.clone()), cache_dir: None, ..Config::default() };
+    let config = Config { state_dir: Some(state.clone()), cache_dir: None, ..Config::default() };
     let rooms = Arc::new(Rooms::new(config));
     let context = Context {
         rooms: Arc::clone(&rooms),
@@ -118,8 +117,7 @@ impl Bench {
     fn bare_appends(&self) {
         for (what, sync) in [("bare append", false), ("bare append and fdatasync", true)] {
             let path = self.state.join("bare");
-            let mut file: File =
-                OpenOptions::new().create(true).append(true).open(&path).unwrap();
+            let mut file: File = OpenOptions::new().create(true).append(true).open(&path).unwrap();
             let record = vec![7_u8; 700];
             let edits = if sync { self.edits / 10 } else { self.edits };
             let mut times = Vec::new();

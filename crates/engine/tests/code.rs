@@ -239,3 +239,26 @@ fn what_iterates_itself_gives_what_comes_next() {
     let at = Ask::At { path: path("a.py"), line: 17, column: Some(7), name: None };
     assert!(references(&code, &at, Certainty::ByName).is_err());
 }
+
+/// What C has twice under one name, behind `struct` and without, is asked for as one.
+#[test]
+fn a_struct_and_its_alias_go_by_one_name() {
+    let store = TextStore::default();
+    let header = "typedef struct node node;\nint f(node *it);\n";
+    let source =
+        "#include \"node.h\"\nstruct node { int key; };\nint f(struct node *it) { return 0; }\n";
+    let files = [("node.h", header.to_owned()), ("node.c", source.to_owned())];
+    let session = open(&store, &files.into());
+    let code = Code::new(session.snapshot(), index(&session.snapshot()), shelf());
+    let found = references(&code, &named("node"), Certainty::Exact).expect("they are one");
+    assert_eq!(
+        found,
+        [
+            "node.c:2:8 Definition Exact",
+            "node.c:3:14 Type Exact",
+            "node.h:1:16 Type Exact",
+            "node.h:1:21 Definition Exact",
+            "node.h:2:7 Type Exact"
+        ]
+    );
+}

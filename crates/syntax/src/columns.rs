@@ -97,6 +97,7 @@ impl OccurrenceColumns {
                 }
                 Form::Loose => 4,
                 Form::Macro => 5,
+                Form::Tag => 6,
             };
             columns.tags.push(form | (it.role as u8) << 3);
         }
@@ -113,6 +114,7 @@ impl OccurrenceColumns {
                 3 => Form::Definition(SymbolIx(self.symbols.take()?)),
                 4 => Form::Loose,
                 5 => Form::Macro,
+                6 => Form::Tag,
                 _ => return None,
             };
             occurrences.push(Occurrence {

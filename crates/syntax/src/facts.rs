@@ -299,6 +299,9 @@ pub enum Form {
     /// As a macro's name: through the scopes around it, then wherever a macro is called so, since
     /// macros need not be imported to be seen.
     Macro,
+    /// As the name of a type that stands behind `struct`, `union` or `enum`: C keeps these apart from
+    /// all others.
+    Tag,
     /// Not at all: only the spelling is known (inside macros and strings).
     Loose,
 }
@@ -356,7 +359,7 @@ pub enum Expr {
     Function(SymbolIx),
     /// The instance that code in this scope belongs to: `self`, `this`.
     This(ScopeIx),
-    /// The type that code in this scope belongs to: `Self`, `cls`.
+    /// The type that code in this scope belongs to: `Self`, `cls`; of scope 0, the file.
     ThisType(ScopeIx),
     /// What the type that code in this scope belongs to inherits: `super`.
     Super(ScopeIx),
@@ -542,7 +545,7 @@ impl Facts {
                 && match it.form {
                     Form::Member(of) | Form::Label(of) => expr(of),
                     Form::Definition(of) => symbol(of),
-                    Form::Bare | Form::Macro | Form::Loose => true,
+                    Form::Bare | Form::Macro | Form::Tag | Form::Loose => true,
                 }
         });
         let exprs = self.exprs.iter().all(|it| match it {

@@ -149,6 +149,8 @@ pub enum Spaces {
     Methods,
     /// Types and modules, values, macros; and methods from fields (Rust).
     Uses,
+    /// Types from functions and values (C's tags).
+    Tags,
 }
 
 /// The rules of a language's names.
@@ -171,6 +173,13 @@ pub struct Rules {
     pub single_method: bool,
     /// Which names are apart.
     pub spaces: Spaces,
+    /// Whether several declarations of one function are told apart by what they take.
+    pub overloads: bool,
+    /// Whether the language says of each symbol who may use it: what everybody may use is an
+    /// interface, and need not be used here.
+    pub interfaces: bool,
+    /// Whether files are put together by including and linking (C).
+    pub includes: bool,
     /// Generic types that are used as what they hold: `Optional`, `Readonly`, `Box`.
     pub transparent: &'static [&'static str],
     /// Generic types that `await`, `?` and the like unwrap: `Promise`, `Future`, `Result`.
@@ -207,6 +216,9 @@ impl Rules {
         structural: false,
         single_method: false,
         spaces: Spaces::One,
+        overloads: false,
+        interfaces: false,
+        includes: false,
         transparent: &[],
         awaited: &[],
         element_types: &[],

@@ -35,6 +35,7 @@ impl Facts {
                 Form::Label(of) => format!("label of {}", self.show(of)),
                 Form::Definition(ix) => format!("defines {}", self.path_of(self.symbol(ix))),
                 Form::Macro => "macro".to_owned(),
+                Form::Tag => "tag".to_owned(),
                 Form::Loose => "loose".to_owned(),
             };
             let place = place(source, occurrence.start);

@@ -11,7 +11,7 @@ use std::{
     sync::Arc,
 };
 
-use coderoom_syntax::{Role, Span, source_text};
+use coderoom_syntax::{Kind, Role, Span, source_text};
 
 use super::{
     index::language_of,
@@ -443,7 +443,11 @@ impl<'c> Reader<'c> {
         };
         let file = self.code.snapshot.id_of(&path);
         let facts = file.and_then(|file| self.code.facts(file));
-        match verify(document, &source_text(text.bytes()), facts.as_deref())? {
+        let is_alias = |name: &str| {
+            let all = self.code.defined(name);
+            all.iter().any(|(it, facts)| facts.facts.symbol(it.symbol).kind == Kind::Alias)
+        };
+        match verify(document, &source_text(text.bytes()), facts.as_deref(), &is_alias)? {
             Err(mismatch) => found.refuse(document.path, Refusal::Changed, explain(&mismatch)),
             Ok(verified) => {
                 keep(&mut found.kept, document, &path.to_string(), text.hash());

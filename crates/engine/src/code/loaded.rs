@@ -152,6 +152,20 @@ impl Loaded {
         self.rules().spaces == Spaces::Uses && !stands_for
     }
 
+    /// The symbols that take a function's arguments, in order.
+    pub(crate) fn parameters(&self, function: SymbolIx) -> Vec<SymbolIx> {
+        let body = self.facts.symbol(function).body;
+        let mut parameters: Vec<SymbolIx> =
+            body.into_iter().flat_map(|scope| self.all_declared(scope)).collect();
+        parameters.retain(|ix| {
+            let symbol = self.facts.symbol(*ix);
+            // An alias with a type is a parameter that is a field at once.
+            symbol.kind == Kind::Parameter || symbol.kind == Kind::Alias && symbol.ty.is_known()
+        });
+        parameters.sort_by_key(|ix| self.facts.symbol(*ix).at.start);
+        parameters
+    }
+
     /// The innermost scope at a place.
     pub(crate) fn scope_at(&self, at: u32) -> ScopeIx {
         let before = self.scopes.partition_point(|ix| self.facts.scope(*ix).span.start <= at);
@@ -213,7 +227,7 @@ fn heads(facts: &Facts, declared: &[(ScopeIx, Name, SymbolIx)]) -> Vec<SymbolIx>
         if local && rules.redeclared == Redeclared::Another {
             continue;
         }
-        let (mut head, mut method) = (None, None);
+        let (mut head, mut apart, mut alias) = (None, None, None);
         for (_, _, ix) in group {
             let symbol = facts.symbol(*ix);
             // Members that stand outside of their types belong to different ones, and what has no
@@ -224,12 +238,14 @@ fn heads(facts: &Facts, declared: &[(ScopeIx, Name, SymbolIx)]) -> Vec<SymbolIx>
                 || facts.name(symbol.name).is_empty()
                 || symbol.flags.0 & unnamed == unnamed;
             if !alone {
-                let apart = match rules.spaces {
-                    Spaces::One => false,
-                    Spaces::Methods => symbol.kind.is_callable(),
-                    Spaces::Uses => matches!(symbol.kind, Kind::Macro | Kind::Alias),
+                let head = match rules.spaces {
+                    Spaces::Methods if symbol.kind.is_callable() => &mut apart,
+                    Spaces::Uses if matches!(symbol.kind, Kind::Macro | Kind::Alias) => &mut apart,
+                    Spaces::Tags if symbol.kind == Kind::TypeAlias => &mut alias,
+                    // C's `struct x` has a name apart from a function or variable `x`.
+                    Spaces::Tags if symbol.kind.is_type() => &mut apart,
+                    _ => &mut head,
                 };
-                let head = if apart { &mut method } else { &mut head };
                 heads[ix.0 as usize] = *head.get_or_insert(*ix);
             }
         }

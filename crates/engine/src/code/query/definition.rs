@@ -1,10 +1,11 @@
 //! Where something is defined.
 
-use coderoom_syntax::{Flags, Kind, Place, Role, Visibility};
+use coderoom_syntax::{Flags, Form, Kind, Place, Role, Visibility};
 
 use super::{
     ask::{Ask, AskError, AskLimits},
     notes::file_notes,
+    overloads::overload,
     references::{Reference, References},
     subject::{Subject, missing, subject},
     symbol::{Pages, SymbolInfo},
@@ -101,9 +102,14 @@ pub(crate) fn definitions(resolver: &mut Resolver<'_>, subject: &Subject) -> Vec
     let mut pages = Pages::new(resolver.code);
     let certainty = subject.certainty();
     let mut all: Vec<Definition> = Vec::new();
+    let mut before: Vec<SymbolInfo> = Vec::new();
     for found in &subject.found {
         let symbol = match found {
-            Found::Symbol(target) => pages.symbol(best(resolver, *target)),
+            Found::Symbol(target) => {
+                let (at, declared) = defined_at(resolver, subject, *target);
+                before.extend(declared.and_then(|it| pages.symbol(it)));
+                pages.symbol(at)
+            }
             Found::Module(place) => module(resolver.code, &mut pages, place, &subject.name),
             Found::External => None,
         };
@@ -114,12 +120,56 @@ pub(crate) fn definitions(resolver: &mut Resolver<'_>, subject: &Subject) -> Vec
         all.extend(symbol.map(|symbol| Definition { symbol, certainty, is_import: true }));
     }
     all.sort_by(|a, b| a.symbol.order().cmp(&b.symbol.order()));
+    if let (Some((from, ix)), true) = (subject.at, all.len() > 1) {
+        // Of alternatives, what the file includes comes first; who asks where something is declared
+        // wants to know where else it is.
+        let asked = resolver.facts(from).map(|facts| facts.facts.occurrence(ix).form);
+        let declares = matches!(asked, Some(Form::Definition(_)));
+        all.sort_by_cached_key(|it| {
+            let file = it.symbol.path.as_str().and_then(|path| resolver.code.id_of(path));
+            let order = file.map_or(u32::MAX, |file| resolver.order_seen(from, file));
+            if declares { u32::from(order == 0) } else { order }
+        });
+    }
+    let before =
+        before.into_iter().map(|it| Definition { symbol: it, certainty, is_import: false });
+    all.splice(0..0, before);
     all
 }
 
-/// Of the declarations that are one symbol, the first that has a body.
+/// Where a symbol is defined; and if that is where it was asked for, what declares it elsewhere.
+fn defined_at(
+    resolver: &mut Resolver<'_>,
+    subject: &Subject,
+    target: Target,
+) -> (Target, Option<Target>) {
+    let asked = subject.at.and_then(|(file, ix)| {
+        let facts = resolver.facts(file)?;
+        let Form::Definition(symbol) = facts.facts.occurrence(ix).form else { return None };
+        let declares = facts.facts.symbol(symbol).flags.has(Flags::DECLARATION);
+        (!declares).then_some(Target { file, symbol })
+    });
+    // C++ declares members in a class and defines them outside of it.
+    let outside = resolver.defined_outside(target);
+    let first = outside.first().copied();
+    let at = match asked.filter(|asked| outside.contains(asked)) {
+        Some(asked) => asked,
+        None => first
+            .or_else(|| overload(resolver, subject, target))
+            .unwrap_or_else(|| best(resolver, target)),
+    };
+    let declared = asked.filter(|asked| *asked == at).and_then(|it| resolver.declared_before(it));
+    (at, declared)
+}
+
+/// Of the declarations that are one symbol, the first that has a body; of macros the last: what
+/// conditions choose between ends with what holds otherwise.
 fn best(resolver: &mut Resolver<'_>, target: Target) -> Target {
     let Some(facts) = resolver.facts(target.file) else { return target };
+    if facts.facts.symbol(target.symbol).kind == Kind::Macro && facts.rules().includes {
+        let symbol = facts.group(target.symbol).last().unwrap_or(target.symbol);
+        return Target { symbol, ..target };
+    }
     let whole =
         |ix: &coderoom_syntax::SymbolIx| !facts.facts.symbol(*ix).flags.has(Flags::DECLARATION);
     let symbol = facts.group(target.symbol).find(whole).unwrap_or(target.symbol);

@@ -89,18 +89,38 @@ pub(super) fn family(resolver: &mut Resolver<'_>, wanted: &BTreeSet<Found>) -> B
     family
 }
 
-/// Whether the type of the receiver decides at run time: not for `super`, nor for a type's own name.
-pub(super) fn is_dynamic(
+/// The types that the wanted methods belong to.
+pub(super) fn owners(resolver: &mut Resolver<'_>, wanted: &BTreeSet<Found>) -> BTreeSet<Target> {
+    let mut owners = BTreeSet::new();
+    for found in wanted {
+        let Found::Symbol(target) = found else { continue };
+        let attached = resolver.attached_to(*target);
+        owners.extend(attached.into_iter().chain(resolver.container(*target)));
+    }
+    owners
+}
+
+/// Whether a call of `base` may run the method of one of these types that overrides it: not on
+/// `super`, nor on a type's own name, nor on a receiver that none of them is a kind of.
+pub(super) fn may_run(
     resolver: &mut Resolver<'_>,
     file: FileId,
     facts: &Loaded,
     form: Form,
+    base: Target,
+    owners: &BTreeSet<Target>,
 ) -> bool {
     let Form::Member(of) = form else { return false };
     if matches!(facts.facts.expr(of), Expr::Super(_)) {
         return false;
     }
     let receiver = resolver.value(file, of);
-    receiver.list.iter().any(|it| matches!(it, Thing::Instance(..) | Thing::Own(_)))
-        || receiver.is_unknown()
+    let declared_by = resolver.container(base);
+    let mut fits = |thing: &Thing| {
+        let (Thing::Instance(ty, _) | Thing::Own(ty)) = thing else { return false };
+        // What satisfies an interface without naming it is no heir of it.
+        let narrower = declared_by.is_some_and(|it| it != *ty && resolver.inherits(*ty, it));
+        !narrower || owners.iter().any(|owner| resolver.inherits(*owner, *ty))
+    };
+    receiver.is_unknown() || receiver.list.iter().any(&mut fits)
 }

@@ -11,6 +11,7 @@ mod lines;
 mod near;
 mod notes;
 mod outline;
+mod overloads;
 mod references;
 mod subject;
 mod symbol;

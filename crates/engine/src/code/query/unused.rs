@@ -18,10 +18,6 @@ use crate::code::{
 
 /// A name in more files than this is taken for used: telling its uses apart costs too much.
 const MAX_FILES: usize = 60;
-/// Languages that say of each symbol who may use it: what everybody may use is an interface.
-const EXPLICIT: [&str; 8] =
-    ["rust", "typescript", "javascript", "java", "csharp", "kotlin", "scala", "go"];
-
 /// A symbol that seems to be unused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unused {
@@ -105,7 +101,7 @@ fn is_candidate(facts: &Loaded, ix: SymbolIx, within: &Within, public: bool) -> 
         || name.chars().all(|c| c == '_')
         || (name.starts_with("__") && name.ends_with("__"));
     let offered = facts.facts.offers.as_ref().is_some_and(|names| names.contains(&symbol.name));
-    let explicit = EXPLICIT.contains(&facts.facts.language.plugin().name());
+    let explicit = facts.rules().interfaces;
     let interface = offered || (explicit && symbol.visibility == Visibility::Public);
     kind && within.has_kind(symbol.kind)
         && !symbol.flags.has(spared)

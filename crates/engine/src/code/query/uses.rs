@@ -36,6 +36,8 @@ struct Wanted {
     found: BTreeSet<Found>,
     /// What the wanted methods override: a call of one of these may run a wanted one.
     overridden: BTreeSet<Target>,
+    /// The types that the wanted methods belong to.
+    owners: BTreeSet<Target>,
     /// Members that are one with the wanted ones.
     family: BTreeSet<Target>,
     /// Nothing else can see it: only its own file is looked at, and members of its name are others.
@@ -133,7 +135,7 @@ fn wanted(resolver: &mut Resolver<'_>, subject: &[Found]) -> (Wanted, Vec<String
                 });
                 let Some((name, flags, kind)) = known else { continue };
                 if flags.has(Flags::LINKED) {
-                    found.extend(resolver.linked(&name).into_iter().map(Found::Symbol));
+                    found.extend(resolver.linked_with(*target).into_iter().map(Found::Symbol));
                 }
                 let implementing = resolver.implementing(*target, &name);
                 found.extend(implementing.into_iter().map(Found::Symbol));
@@ -156,7 +158,9 @@ fn wanted(resolver: &mut Resolver<'_>, subject: &[Found]) -> (Wanted, Vec<String
     }
     let overridden = dispatch::overridden(resolver, &found);
     let family = dispatch::family(resolver, &found);
-    (Wanted { found, overridden, family, local }, names)
+    let owners =
+        if overridden.is_empty() { BTreeSet::new() } else { dispatch::owners(resolver, &found) };
+    (Wanted { found, overridden, owners, family, local }, names)
 }
 
 /// The name by which a module is usually called.
@@ -190,14 +194,18 @@ fn in_file(
     for ix in facts.uses(local) {
         let occurrence = facts.facts.occurrence(*ix);
         let resolution = resolver.resolve(file, *ix);
+        let form = occurrence.form;
         let certainty = if resolution.found.iter().any(|it| wanted.found.contains(it)) {
             resolution.certainty()
-        } else if resolution.targets().any(|it| wanted.family.contains(&it))
-            || resolution.targets().any(|it| wanted.overridden.contains(&it))
-                && dispatch::is_dynamic(resolver, file, &facts, occurrence.form)
-        {
+        } else if resolution.targets().any(|it| wanted.family.contains(&it)) {
             Certainty::Likely
-        } else if resolution.found.is_empty() && may_be(wanted, occurrence.form) {
+        } else if resolution.targets().any(|it| {
+            wanted.overridden.contains(&it)
+                && dispatch::may_run(resolver, file, &facts, form, it, &wanted.owners)
+        }) {
+            // Two guesses in a row are none: of what type it is, and that it is a special one.
+            if resolution.guessed { Certainty::ByName } else { Certainty::Likely }
+        } else if resolution.found.is_empty() && may_be(wanted, form) {
             Certainty::ByName
         } else {
             continue;

@@ -1,6 +1,6 @@
 //! What callers pass: the types of parameters that declare none.
 
-use coderoom_syntax::{ExprIx, Kind};
+use coderoom_syntax::{ExprIx, Flags, Kind, SymbolIx};
 
 use super::{Resolver, Target, Things, types::union};
 use crate::file::FileId;
@@ -50,6 +50,13 @@ impl Resolver<'_> {
         let Some(place) = parameters.iter().position(|ix| *ix == parameter.symbol) else {
             return Things::default();
         };
+        let variadic = |ix: &SymbolIx| facts.facts.symbol(*ix).flags.has(Flags::VARIADIC);
+        if variadic(&parameter.symbol) {
+            // It holds what is passed, and is not that.
+            return Things::default();
+        }
+        // Behind one that takes the rest, only names tell.
+        let place = Some(place).filter(|place| !parameters[..*place].iter().any(variadic));
         let function = Target { file: parameter.file, symbol: facts.head(function) };
         let is_method = self.is_member(function);
         let constructor = function_symbol.kind == Kind::Constructor;
@@ -66,7 +73,7 @@ impl Resolver<'_> {
         };
         let Some(called) = called else { return Things::default() };
         let this = usize::from(is_method && self.has_receiver(function));
-        let place = place.checked_sub(this);
+        let place = place.and_then(|place| place.checked_sub(this));
         let wanted = if constructor { self.container(function) } else { Some(function) };
         let files = self.code.files_with(&called, false);
         if files.len() > MAX_FILES {
@@ -87,8 +94,7 @@ impl Resolver<'_> {
     /// Whether the function's first parameter is its receiver (Python).
     fn has_receiver(&mut self, function: Target) -> bool {
         self.with(function, |symbol, facts| {
-            facts.facts.language.plugin().name() == "python"
-                && !symbol.flags.has(coderoom_syntax::Flags::STATIC)
+            facts.facts.language.plugin().name() == "python" && !symbol.flags.has(Flags::STATIC)
         }) == Some(true)
     }
 

@@ -1,6 +1,6 @@
 //! What functions expect of their arguments, and what arguments tell of functions.
 
-use coderoom_syntax::{Expr, Flags, Kind, SymbolIx};
+use coderoom_syntax::{Expr, Flags, Kind};
 
 use super::{Args, Found, Resolver, Target, Thing, Things, types::union};
 use crate::file::FileId;
@@ -47,7 +47,9 @@ impl Resolver<'_> {
             parts.push(match thing {
                 Thing::Symbol(target, args) if self.is_callable(*target) => {
                     let things = self.taken(*target, place);
-                    self.bind(&things, *target, args)
+                    let things = self.bind(&things, *target, args);
+                    // What a callback takes can be told by the other arguments.
+                    self.functions_on(&things, thing)
                 }
                 Thing::Bound(target, on, args) => {
                     let things = self.taken(*target, place);
@@ -148,9 +150,7 @@ impl Resolver<'_> {
         let Some(facts) = self.facts(function.file) else { return Things::default() };
         let mut parts = Vec::new();
         for part in facts.group(function.symbol) {
-            let parameters = parameters(&facts.facts, facts.facts.symbol(part).body, |scope| {
-                facts.all_declared(scope).collect()
-            });
+            let parameters = facts.parameters(part);
             let last = parameters.last().copied();
             let variadic = last.filter(|ix| facts.facts.symbol(*ix).flags.has(Flags::VARIADIC));
             let rest = variadic.is_some() && place + 1 >= parameters.len();
@@ -317,20 +317,4 @@ impl Resolver<'_> {
         }
         union(&parts)
     }
-}
-
-/// The symbols that take a function's arguments, in order.
-fn parameters(
-    facts: &coderoom_syntax::Facts,
-    body: Option<coderoom_syntax::ScopeIx>,
-    declared: impl Fn(coderoom_syntax::ScopeIx) -> Vec<SymbolIx>,
-) -> Vec<SymbolIx> {
-    let mut parameters: Vec<SymbolIx> = body.map(declared).unwrap_or_default();
-    parameters.retain(|ix| {
-        let symbol = facts.symbol(*ix);
-        // An alias with a type is a parameter that is a field at once.
-        symbol.kind == Kind::Parameter || symbol.kind == Kind::Alias && symbol.ty.is_known()
-    });
-    parameters.sort_by_key(|ix| facts.symbol(*ix).at.start);
-    parameters
 }

@@ -58,7 +58,7 @@ impl Resolver<'_> {
         }
         let mut candidates = Candidates::default();
         for target in self.defined(name).iter().copied() {
-            if !self.is_member(target) {
+            if !self.is_member(target) || self.is_defined_elsewhere(target) {
                 continue;
             }
             let attached = self.attached_to(target);

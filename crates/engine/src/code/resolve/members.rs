@@ -214,7 +214,8 @@ impl Resolver<'_> {
         if !attaches {
             return Vec::new();
         }
-        let attached = self.attached_members(target, name);
+        let mut attached = self.attached_members(target, name);
+        attached.retain(|it| self.kind(*it).is_some_and(|kind| space.has_on(kind, on)));
         attached.into_iter().map(|target| hit(Found::Symbol(target))).collect()
     }
 
@@ -233,6 +234,10 @@ impl Resolver<'_> {
     pub(crate) fn attached_to(&mut self, target: Target) -> Vec<Target> {
         let Some(facts) = self.facts(target.file) else { return Vec::new() };
         let symbol = facts.facts.symbol(target.symbol);
+        if symbol.flags.has(Flags::TEST) {
+            // It only sees what the type has.
+            return Vec::new();
+        }
         let mut attached = symbol.attached;
         if !attached.is_known()
             && let Some(container) = symbol.container
@@ -342,7 +347,8 @@ impl Resolver<'_> {
                 (owner.kind.is_type() || owner.kind == Kind::Impl)
                     && owner.body == Some(symbol.scope)
             });
-            (in_type || symbol.attached.is_known() || symbol.flags.has(Flags::INSTANCE))
+            let attached = symbol.attached.is_known() || symbol.flags.has(Flags::INSTANCE);
+            (in_type || attached && !symbol.flags.has(Flags::TEST))
                 && symbol.kind != Kind::TypeParameter
         });
         direct == Some(true)

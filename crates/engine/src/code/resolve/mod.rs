@@ -10,6 +10,8 @@ mod expected;
 mod extensions;
 mod generics;
 mod guess;
+mod includes;
+mod linked;
 mod members;
 mod modules;
 mod scopes;
@@ -35,6 +37,9 @@ use crate::file::FileId;
 const MAX_DEPTH: u32 = 60;
 /// Evaluations for one occurrence at most: a bound on the time of one answer, not a tuning knob.
 const MAX_STEPS: u32 = 20_000;
+
+/// A guess that leads to more symbols than this is none.
+const MOST_GUESSED: usize = 2;
 
 /// How certain it is that an occurrence refers to a symbol.
 #[derive(
@@ -77,7 +82,12 @@ impl Resolution {
 
     /// How certain the answer is.
     pub(crate) fn certainty(&self) -> Certainty {
-        if self.guessed { Certainty::Likely } else { Certainty::Exact }
+        match self.guessed {
+            false => Certainty::Exact,
+            // A guess between many says little of each.
+            true if self.found.len() > MOST_GUESSED => Certainty::ByName,
+            true => Certainty::Likely,
+        }
     }
 
     /// The symbols among what was found.
@@ -162,6 +172,10 @@ pub(crate) struct Memo {
     guesses: Map<Box<str>, Arc<guess::Candidates>>,
     parameters: Map<Target, Things>,
     type_parameters: Map<Target, Arc<[Target]>>,
+    includes: Map<FileId, Arc<[FileId]>>,
+    seen: Map<FileId, includes::Seen>,
+    /// How many files these are together.
+    seen_files: usize,
 }
 
 /// Results that are not whole, since they met something that is still under way, each with the depth
@@ -310,6 +324,9 @@ impl<'c> Resolver<'c> {
             Form::Definition(symbol) => {
                 Resolution::sure(self.follow(Target { file, symbol: facts.head(symbol) }))
             }
+            Form::Bare | Form::Tag if facts.rules().includes => {
+                self.in_unit(file, facts, &occurrence)
+            }
             Form::Bare => {
                 let scope = facts.scope_at(occurrence.start);
                 self.space = Space::of(&occurrence, facts.rules());
@@ -342,7 +359,7 @@ impl<'c> Resolver<'c> {
                 }
                 Resolution { found, guessed: things.guessed }
             }
-            Form::Loose => Resolution::default(),
+            Form::Tag | Form::Loose => Resolution::default(),
         }
     }
 
@@ -376,7 +393,8 @@ impl<'c> Resolver<'c> {
             let symbol = facts.facts.symbol(ix);
             let is_file = symbol.kind == Kind::Module && symbol.value.is_known();
             if symbol.kind != Kind::Alias && !is_file {
-                found.push(Found::Symbol(Target { file: target.file, symbol: facts.head(ix) }));
+                let target = Target { file: target.file, symbol: facts.head(ix) };
+                found.extend(self.leads_to(target).into_iter().map(Found::Symbol));
                 continue;
             }
             let value = symbol.value;

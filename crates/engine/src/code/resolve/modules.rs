@@ -71,12 +71,16 @@ impl Resolver<'_> {
                 }
                 None => Vec::new(),
             },
-            Place::Inside(_, path) => match self.inside(place, path) {
-                Some((file, scope)) => {
-                    self.offered_by(file, scope, name, language, seen, through_wildcard)
-                }
-                None => Vec::new(),
-            },
+            Place::Inside(_, path) => {
+                let found = match self.inside(place, path) {
+                    Some((file, scope)) => {
+                        self.offered_by(file, scope, name, language, seen, through_wildcard)
+                    }
+                    None => Vec::new(),
+                };
+                let shared = found.is_empty() && language.plugin().rules().includes;
+                if shared { self.namespace_member(None, path, name) } else { found }
+            }
             Place::Package(dir) => self.in_package(dir, name, language),
             Place::Several(places) => places
                 .iter()

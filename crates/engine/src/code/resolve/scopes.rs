@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use coderoom_syntax::{
-    Flags, Kind, Name, Redeclared, ScopeIx, ScopeKind, Symbol, SymbolIx, TypeScope,
+    Expr, Flags, Kind, Name, Redeclared, ScopeIx, ScopeKind, Symbol, SymbolIx, TypeScope,
 };
 
 use super::{Found, Resolver, Target, Thing, Things, space::Space};
@@ -38,7 +38,28 @@ impl Resolver<'_> {
                     return hits.into_iter().map(|hit| hit.found).collect();
                 }
             }
+            let outside = self.seen_outside(file, facts, scope, name);
+            if !outside.is_empty() {
+                return outside;
+            }
+            let namespace = self.namespace_of(file, facts, scope);
+            if !namespace.is_empty() {
+                let found = self.namespace_member(Some(file), &namespace, facts.facts.name(name));
+                if !found.is_empty() {
+                    return found;
+                }
+            }
+            let includes = facts.rules().includes;
+            if includes && scope.0 == 0 {
+                let found = self.included(file, facts.facts.name(name));
+                if !found.is_empty() {
+                    return found;
+                }
+            }
             for wildcard in here.wildcards.clone() {
+                if includes && matches!(facts.facts.expr(wildcard), Expr::Module(_)) {
+                    continue;
+                }
                 let things = self.value(file, wildcard);
                 unknown_wildcard |= things.is_unknown();
                 let spelled = facts.facts.name(name);
@@ -70,9 +91,9 @@ impl Resolver<'_> {
         {
             return vec![Found::Module(Arc::new(place.clone()))];
         }
-        let linked = self.linked(spelled);
+        let linked = self.linked_from(file, facts, spelled);
         if !linked.is_empty() {
-            return linked.into_iter().map(Found::Symbol).collect();
+            return linked;
         }
         if unknown_wildcard { Vec::new() } else { vec![Found::External] }
     }
@@ -113,6 +134,8 @@ fn visible(
     }
     // The last one that was declared before; items can be used before they are declared.
     let before = |symbol: &Symbol| match symbol.kind {
+        // C's variables are known to what they are set to.
+        Kind::Variable | Kind::Constant if rules.includes => symbol.at.start <= at,
         Kind::Variable | Kind::Constant => symbol.full.end <= at || symbol.at.start == at,
         _ => symbol.at.start <= at,
     };

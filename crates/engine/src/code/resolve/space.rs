@@ -27,6 +27,14 @@ pub(crate) enum Space {
     Methods,
     /// What stands behind a dot: a field.
     Members,
+    /// Types and what can stand for one, where these have names of their own.
+    Typed,
+    /// What is no type, where these have names of their own.
+    Untyped,
+    /// Structs, unions and enumerations, by the names behind these words.
+    Tagged,
+    /// Types that are other names of types.
+    Aliases,
 }
 
 impl Space {
@@ -42,6 +50,10 @@ impl Space {
             (Spaces::Uses, Form::Member(_), Role::Call) => Space::Methods,
             (Spaces::Uses, Form::Member(_), _) => Space::Members,
             (Spaces::Uses, ..) => Space::Values,
+            (Spaces::Tags, Form::Tag, _) => Space::Tagged,
+            (Spaces::Tags, Form::Bare, Role::Type | Role::Inherit) => Space::Typed,
+            (Spaces::Tags, Form::Bare, _) => Space::Untyped,
+            (Spaces::Tags, ..) => Space::Any,
         }
     }
 
@@ -67,6 +79,10 @@ impl Space {
             }
             Space::Macros => matches!(kind, Macro | Alias),
             Space::Fields => kind == Field,
+            Space::Typed => kind.is_type() || matches!(kind, Alias | Module | Macro),
+            Space::Untyped => !kind.is_type(),
+            Space::Tagged => kind.is_type() && kind != Kind::TypeAlias,
+            Space::Aliases => kind == Kind::TypeAlias,
         }
     }
 

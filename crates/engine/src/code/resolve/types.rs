@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use coderoom_syntax::{Expr, ExprIx, Kind, OccurrenceIx, ScopeIx, SymbolIx};
+use coderoom_syntax::{Expr, ExprIx, Kind, OccurrenceIx, Place, ScopeIx, ScopeKind, SymbolIx};
 
 use super::{Args, Found, Resolver, Target, Thing, Things, space::Space};
 use crate::{code::loaded::Loaded, file::FileId};
@@ -186,7 +186,13 @@ impl Resolver<'_> {
         scope: ScopeIx,
         make: fn(Target) -> Thing,
     ) -> Things {
-        let Some(owner) = facts.facts.scope(scope).owner else { return Things::default() };
+        let here = facts.facts.scope(scope);
+        let Some(owner) = here.owner else {
+            // What belongs to no type belongs to its file.
+            let is_file = here.kind == ScopeKind::File;
+            let file = || Arc::new(Place::File(self.code.path(file).to_owned()));
+            return if is_file { Things::one(Thing::Module(file())) } else { Things::default() };
+        };
         let symbol = facts.facts.symbol(owner);
         if symbol.attached.is_known() {
             let types = self.types_named(file, symbol.attached);
@@ -239,6 +245,7 @@ impl Resolver<'_> {
     pub(crate) fn value_of(&mut self, target: Target, on: Option<&Thing>) -> Things {
         let Some(kind) = self.kind(target) else { return Things::default() };
         match kind {
+            Kind::Macro if self.is_object_like(target) => self.stored(target),
             Kind::Function | Kind::Method | Kind::Constructor | Kind::Macro => match on {
                 Some(on) => Things::one(Thing::Bound(target, Self::arc(on), None)),
                 None => Things::one(Thing::Symbol(target, None)),

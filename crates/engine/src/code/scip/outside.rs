@@ -52,7 +52,7 @@ fn of_occurrence(facts: &Loaded, ix: OccurrenceIx, steps: u32) -> Option<Vec<Des
             let symbol = facts.facts.symbol(symbol);
             if symbol.kind == Kind::Alias { of_expr(facts, symbol.value, steps) } else { None }
         }
-        Form::Label(_) | Form::Macro | Form::Loose => None,
+        Form::Label(_) | Form::Macro | Form::Tag | Form::Loose => None,
     }
 }
 

@@ -36,11 +36,13 @@ pub(crate) struct Mismatch {
     pub(crate) found: String,
 }
 
-/// The occurrences of names in a document, if all of them are where the index says.
+/// The occurrences of names in a document, if all of them are where the index says. `is_alias`: some
+/// file gives a name of this spelling to something else.
 pub(crate) fn verify<'a>(
     document: &RawDocument<'a>,
     source: &str,
     facts: Option<&Loaded>,
+    is_alias: &dyn Fn(&str) -> bool,
 ) -> Result<Result<Vec<Verified<'a>>, Mismatch>, Malformed> {
     if !document.text.is_empty() && document.text != source {
         let expected = "the text that the index has".to_owned();
@@ -64,7 +66,7 @@ pub(crate) fn verify<'a>(
     }
     let mut first = None;
     for units in candidates {
-        let mut check = Check { lines: &lines, source, facts, names: names.clone() };
+        let mut check = Check { lines: &lines, source, facts, is_alias, names: names.clone() };
         match check.all(document, *units)? {
             Ok(verified) => return Ok(Ok(verified)),
             Err(mismatch) => first = first.or(Some(mismatch)),
@@ -100,6 +102,7 @@ struct Check<'t, 'a> {
     lines: &'t Lines<'t>,
     source: &'t str,
     facts: Option<&'t Loaded>,
+    is_alias: &'t dyn Fn(&str) -> bool,
     names: HashMap<&'a str, Known>,
 }
 
@@ -201,7 +204,11 @@ impl<'a> Check<'_, 'a> {
         let renamed = facts.name(bare(text)).is_some_and(|name| {
             facts.named(name).any(|ix| facts.facts.symbol(ix).kind == Kind::Alias)
         });
-        if renamed || owner(symbol).is_some_and(|owner| owner == text) {
+        // A member of a module can have the name that the module's own import gives it.
+        if renamed
+            || (self.is_alias)(bare(text))
+            || owner(symbol).is_some_and(|owner| owner == text)
+        {
             return Verdict::Use(span);
         }
         let is_name = facts

@@ -56,7 +56,9 @@ impl<'t> Walk<'t, '_> {
         let (ty, declarator) = (self.field(node, fields.r#type), fields.declarator);
         let typedef = self.kind(node) == K::TypeDefinition;
         let hint = self.field(node, declarator).map(|node| Hint { node, typedef });
+        let start = ty.map_or(0, |ty| ty.start_byte() as u32);
         let ty = ty.map_or(ExprIx::UNKNOWN, |ty| self.type_of(ty, hint));
+        let ty = self.wrapped(start, ty);
         let mut common =
             Common { node, ty, is_static: false, is_extern: false, is_constant: false };
         let mut pointed = false;
@@ -108,13 +110,15 @@ impl<'t> Walk<'t, '_> {
         let Some(name) = shape.name else { return };
         let at = span(name);
         let spelled = self.facts.name_at(at);
+        let mut twin = false;
         if let Expr::Occurrence(of) = *self.facts.expr_of(common.ty) {
-            // `typedef struct x x;`: one name, one thing.
+            // `typedef struct x x;`: in C++, one name, one thing.
             let occurrence = *self.facts.occurrence_of(of);
             if occurrence.start == at.start {
                 return;
             }
-            if occurrence.name == spelled {
+            twin = occurrence.name == spelled;
+            if twin && self.cpp {
                 let symbol = match occurrence.form {
                     Form::Definition(symbol) => symbol,
                     _ => self.forward(common, of, Kind::Struct),
@@ -126,7 +130,12 @@ impl<'t> Walk<'t, '_> {
         let symbol = self.facts.define(Kind::TypeAlias, at, span(common.node));
         self.describe(symbol, common.node, common.node.end_byte().min(at.end as usize + 120));
         self.exported(symbol);
-        self.facts.symbol_mut(symbol).ty = common.ty;
+        let of = self.facts.symbol_mut(symbol);
+        of.ty = common.ty;
+        if twin {
+            // Who asks for the name asks for both.
+            of.flags = of.flags.with(Flags::LINKED);
+        }
     }
 
     /// Makes a declaration of a use of a type.
@@ -156,7 +165,7 @@ impl<'t> Walk<'t, '_> {
             return ty;
         }
         if let Expr::Occurrence(of) = *self.facts.expr_of(ty)
-            && self.facts.occurrence_of(of).form == Form::Bare
+            && matches!(self.facts.occurrence_of(of).form, Form::Bare | Form::Tag)
         {
             let kind = match self.kind(node) {
                 K::EnumSpecifier => Kind::Enum,
@@ -171,12 +180,24 @@ impl<'t> Walk<'t, '_> {
         ty
     }
 
+    /// The name behind `struct`, `union` or `enum`, which only C keeps apart from others.
+    fn tagged(&mut self, name: Node<'t>) -> ExprIx {
+        let ty = self.type_of(name, None);
+        if let Expr::Occurrence(of) = *self.facts.expr_of(ty)
+            && !self.cpp
+            && self.facts.occurrence_of(of).form == Form::Bare
+        {
+            self.facts.set_form(of, Form::Tag);
+        }
+        ty
+    }
+
     /// `struct`, `union` or `class`; what type it is. `hint`: the declarator that follows.
     pub(super) fn record(&mut self, node: Node<'t>, hint: Option<Hint<'t>>) -> ExprIx {
         let fields = &self.grammar.fields;
         let name = self.field(node, fields.name);
         let Some(body) = self.field(node, fields.body) else {
-            return name.map_or(ExprIx::UNKNOWN, |name| self.type_of(name, None));
+            return name.map_or(ExprIx::UNKNOWN, |name| self.tagged(name));
         };
         let kind = if self.kind(node) == K::ClassSpecifier { Kind::Class } else { Kind::Struct };
         if name.is_none() && hint.is_none() {
@@ -264,7 +285,7 @@ impl<'t> Walk<'t, '_> {
         let fields = &self.grammar.fields;
         let name = self.field(node, fields.name);
         let Some(body) = self.field(node, fields.body) else {
-            return name.map_or(ExprIx::UNKNOWN, |name| self.type_of(name, None));
+            return name.map_or(ExprIx::UNKNOWN, |name| self.tagged(name));
         };
         self.each(node, |walk, child, field| {
             if field == 0 || field == walk.grammar.fields.value {

@@ -116,7 +116,12 @@ impl<'t> Walk<'t, '_> {
             self.structured(binding, value);
             return None;
         }
-        if shape.parameters.is_some() && value.is_none() {
+        if let Some(parameters) = shape.parameters.filter(|_| value.is_none()) {
+            if self.cpp && !self.functions.is_empty() && self.are_values(parameters) {
+                let symbol = shape.name.and_then(|name| self.variable(common, name));
+                self.values(parameters);
+                return symbol;
+            }
             return self.function(common, &shape, None);
         }
         for other in &shape.others {
@@ -134,6 +139,40 @@ impl<'t> Walk<'t, '_> {
             self.facts.symbol_mut(symbol).value = value;
         }
         symbol
+    }
+
+    /// Whether what could be the parameters of a function declared inside of another more likely
+    /// are the arguments of a constructor: `T x(a, f())`.
+    fn are_values(&mut self, parameters: Node<'t>) -> bool {
+        let (mut some, mut all) = (false, true);
+        self.each(parameters, |walk, child, _| {
+            some = true;
+            walk.each(child, |walk, part, _| {
+                all &= matches!(
+                    walk.kind(part),
+                    K::TypeIdentifier | K::QualifiedIdentifier | K::AbstractFunctionDeclarator
+                );
+            });
+        });
+        some && all
+    }
+
+    /// Visits arguments that were taken for parameters.
+    fn values(&mut self, parameters: Node<'t>) {
+        self.each(parameters, |walk, child, _| {
+            let mut value = ExprIx::UNKNOWN;
+            walk.each(child, |walk, part, _| match walk.kind(part) {
+                K::TypeIdentifier => value = walk.bare(part, Role::Read),
+                K::QualifiedIdentifier => value = walk.qualified(part, Role::Read),
+                _ => {
+                    walk.called(value);
+                    walk.each(part, |walk, part, _| match walk.kind(part) {
+                        K::ParameterList => walk.values(part),
+                        _ => walk.inside(part),
+                    });
+                }
+            });
+        });
     }
 
     /// A variable, field or parameter of this name.

@@ -15,7 +15,7 @@ impl<'t> Walk<'t, '_> {
         let fields = &self.grammar.fields;
         match self.kind(node) {
             K::Identifier => {
-                if words::is_keyword(self.text(node)) {
+                if words::is_keyword(self.text(node), self.cpp) {
                     return ExprIx::UNKNOWN;
                 }
                 self.bare(node, Role::Read)
@@ -214,6 +214,7 @@ impl<'t> Walk<'t, '_> {
         let mut ty = ExprIx::UNKNOWN;
         let mut number = 0;
         let member_of_first = member_argument(callee);
+        let is_container_of = words::is_container_of(callee);
         let mut first = ExprIx::UNKNOWN;
         self.each(node, |walk, child, _| {
             let of_first = Some(number) == member_of_first && first.is_known();
@@ -225,11 +226,12 @@ impl<'t> Walk<'t, '_> {
                 walk.visit(child)
             };
             let is_type = walk.prepared.types.binary_search(&(child.start_byte() as u32)).is_ok()
-                || (number == 0 && callee == "offsetof");
+                || (number == 0 && callee == "offsetof")
+                || (number == 1 && is_container_of && walk.kind(child) == K::Identifier);
             ty = if is_type { value } else { ExprIx::UNKNOWN };
             if is_type {
                 instance = walk.instance(value);
-                if callee == "offsetof" {
+                if callee == "offsetof" || is_container_of {
                     walk.facts.set_expr_role(value, Role::Type);
                 }
             }

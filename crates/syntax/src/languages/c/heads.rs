@@ -24,6 +24,8 @@ pub(super) struct Head {
     qualified: bool,
     /// Whether a name has come behind the type.
     named: bool,
+    /// Where it is left: `;`, a parenthesis.
+    end: usize,
 }
 
 impl Masker<'_> {
@@ -32,6 +34,15 @@ impl Masker<'_> {
         if self.cpp && self.context() == Context::Record && self.is_qt_section(start) {
             return;
         }
+        let mut start = start;
+        if words::looks_like_macro(self.word(start))
+            && self.ends_line(start)
+            && words::is_keyword(self.word(start + 1), self.cpp)
+        {
+            // `BEGIN_DECLS`, and then declarations.
+            self.hide(start, start + 1);
+            start += 1;
+        }
         let mut head = Head {
             start,
             words: Vec::new(),
@@ -39,11 +50,13 @@ impl Masker<'_> {
             typed: false,
             qualified: false,
             named: false,
+            end: start,
         };
         let mut at = start;
         while let Some(next) = self.head_step(&mut head, at) {
             at = next;
         }
+        head.end = at;
         if self.restart.is_none() {
             self.settle(&head);
         }
@@ -107,27 +120,28 @@ impl Masker<'_> {
             return self.type_of(at);
         }
         match word {
-            "template" => return self.angle(at + 1),
+            "template" if self.cpp => return self.angle(at + 1),
             "extern" if self.token(at + 1) == Some(Token::Text) => {
                 self.brace = (at + 2, Context::Top);
                 return Some(at + 2);
             }
-            "namespace" => {
+            "namespace" if self.cpp => {
                 let brace = (at..self.tokens.len().min(at + 32)).find(|&n| self.is(n, b'{'));
                 self.brace = (brace.unwrap_or(NONE), Context::Top);
                 return None;
             }
-            "struct" | "union" | "class" | "enum" => return self.tag(head, at),
+            "struct" | "union" | "enum" => return self.tag(head, at),
+            "class" if self.cpp => return self.tag(head, at),
             _ => {}
         }
-        if words::is_specifier(word) {
+        if words::is_specifier(word, self.cpp) {
             return Some(at + 1);
         }
-        if words::is_type_word(word) {
+        if words::is_type_word(word, self.cpp) {
             head.typed = true;
             return Some(at + 1);
         }
-        if words::is_keyword(word) { None } else { self.head_name(head, at) }
+        if words::is_keyword(word, self.cpp) { None } else { self.head_name(head, at) }
     }
 
     /// An annotation that nothing but a `;` follows can be a name after all.
@@ -248,7 +262,7 @@ impl Masker<'_> {
             if word == "final" {
                 return Some(at + 1);
             }
-            if words::is_keyword(word) || self.is(at + 1, b'(') {
+            if words::is_keyword(word, self.cpp) || self.is(at + 1, b'(') {
                 return None;
             }
             names.push(at);
@@ -277,6 +291,13 @@ impl Masker<'_> {
             self.hide(at, close + 1);
             return Some(close + 1);
         }
+        if !lone && self.is_pointer_macro(at, close) {
+            // `int CALLBACK(name)(int)` becomes `int (*name)(int)`.
+            let open = self.tokens[at + 1].span.start as usize;
+            self.hide(at, at + 1);
+            self.text[open - 1..=open].copy_from_slice(b"(*");
+            return None;
+        }
         let record = self.context() == Context::Record;
         let macro_like = words::looks_like_macro(self.word(at));
         if lone && record && self.cpp {
@@ -290,6 +311,16 @@ impl Masker<'_> {
         head.words.push(at);
         self.behind_parameters(close + 1);
         None
+    }
+
+    /// A macro around a name, and then parameters: what it declares points to a function.
+    fn is_pointer_macro(&self, at: usize, close: usize) -> bool {
+        let (word, open) = (self.tokens[at].span, self.tokens[at + 1].span);
+        words::looks_like_macro(self.word(at))
+            && close == at + 3
+            && self.is_name(at + 2)
+            && self.is(close + 1, b'(')
+            && word.end == open.start
     }
 
     /// A macro where a declaration could begin.
@@ -306,6 +337,8 @@ impl Masker<'_> {
             Some(Token::Word | Token::Punct(b'*') | Token::Path) if !next_line => {
                 head.typed = self.holds_type(at + 2, close);
                 if head.typed {
+                    let wrapped = (self.tokens[at + 2].span.start, self.tokens[at].span);
+                    self.out.wrapped.push(wrapped);
                     self.hide(at, at + 2);
                     self.blank_tokens(close, close + 1);
                 } else {
@@ -425,7 +458,7 @@ impl Masker<'_> {
         let close = self.close_of(at + 1);
         let is_asm = matches!(word, "asm" | "__asm__" | "__asm");
         let known = words::is_annotation_call(word) || words::is_annotation(word) || is_asm;
-        if known || (words::looks_like_annotation(word) && !words::is_keyword(word)) {
+        if known || (words::looks_like_annotation(word) && !words::is_keyword(word, self.cpp)) {
             let end = close.map_or(at + 1, |close| close + 1);
             self.hide(at, end);
             return Some(end);
@@ -462,6 +495,17 @@ impl Masker<'_> {
 
     /// Blanks the words that are neither the type nor the name.
     fn settle(&mut self, head: &Head) {
+        // `API int (name)(...)`: no word is the name.
+        let unnamed = head.typed
+            && self.is(head.end, b'(')
+            && !head.words.contains(&(head.end.wrapping_sub(1)))
+            && head.words.last().is_none_or(|last| last + 1 < head.end);
+        if unnamed {
+            for &word in &head.words {
+                self.hide(word, word + 1);
+            }
+            return;
+        }
         let (before, after) = match head.before_star {
             Some(star) => head.words.split_at(star.min(head.words.len())),
             None => match head.words.split_last() {

@@ -6,7 +6,7 @@ use tree_sitter::Node;
 use super::{
     lexer::{Directive, Lexeme, Line, Token, lex_part},
     mask::MacroUse,
-    tokens::{Scan, split_arguments},
+    tokens::split_arguments,
     walk::Walk,
     words::{self, Definer},
 };
@@ -110,10 +110,57 @@ impl<'t> Walk<'t, '_> {
         for parameter in parameters.iter().filter(is_name) {
             self.facts.define(Kind::Parameter, parameter.span, parameter.span);
         }
-        let value = self.scan(body, false);
+        let members = self.members_of_macro(symbol, body);
+        let value = members.unwrap_or_else(|| self.scan(body, false));
         self.facts.close();
         let value = self.instance_of_macro(body).unwrap_or(value);
         self.facts.symbol_mut(symbol).value = value;
+    }
+
+    /// The members of the struct that is all of a macro's body: `struct { type *ptr; size_t size; }`.
+    /// What is of such a type is an instance of it.
+    fn members_of_macro(&mut self, owner: SymbolIx, body: &[Lexeme]) -> Option<ExprIx> {
+        let [first, open, inner @ .., close] = body else { return None };
+        let is_record = matches!(self.facts.text(first.span), "struct" | "union")
+            && open.token == Token::Punct(b'{')
+            && close.token == Token::Punct(b'}')
+            && !inner.iter().any(|it| matches!(it.token, Token::Punct(b'{' | b'}')));
+        if !is_record {
+            return None;
+        }
+        let range = Span { start: first.span.start, end: close.span.end };
+        let name = self.facts.spelled(self.facts.symbol(owner).name);
+        let name = format!("(struct {name})");
+        let name = self.facts.name(&name);
+        let at = Span { start: range.start, end: range.start };
+        let record = self.facts.declare_named(name, Kind::Struct, at, range);
+        let scope = self.facts.scope();
+        let inside = Span { start: open.span.start, end: range.end };
+        self.facts.open(ScopeKind::Type, inside, Some(record));
+        for member in inner.split(|it| it.token == Token::Punct(b';')) {
+            self.member_of_macro(member);
+        }
+        self.facts.close();
+        let ty = self.facts.expr(Expr::Named(scope, name));
+        Some(self.instance(ty))
+    }
+
+    /// `type *a, b[2]` in a macro: each name that ends a part is a member.
+    fn member_of_macro(&mut self, tokens: &[Lexeme]) {
+        let mut ty = ExprIx::UNKNOWN;
+        for (n, part) in tokens.split(|it| it.token == Token::Punct(b',')).enumerate() {
+            let end = part.iter().position(|it| it.token == Token::Punct(b'['));
+            let (named, size) = part.split_at(end.unwrap_or(part.len()));
+            let Some((name, before)) = named.split_last() else { continue };
+            if n == 0 {
+                ty = self.type_in(before);
+            }
+            if name.token == Token::Word {
+                let symbol = self.facts.define(Kind::Field, name.span, name.span);
+                self.facts.symbol_mut(symbol).ty = ty;
+            }
+            self.scan(size, false);
+        }
     }
 
     /// What `container_of(p, struct x, member)` as a whole body stands for.
@@ -125,8 +172,9 @@ impl<'t> Walk<'t, '_> {
         let arguments = split_arguments(body, 1, body.len());
         let (from, to) = *arguments.get(1)?;
         let tokens = body.get(from..to)?;
-        let is_name =
-            |it: &&Lexeme| it.token == Token::Word && !words::is_keyword(self.facts.text(it.span));
+        let is_name = |it: &&Lexeme| {
+            it.token == Token::Word && !words::is_keyword(self.facts.text(it.span), self.cpp)
+        };
         let name = tokens.iter().rfind(is_name)?;
         let name = self.facts.name_at(name.span);
         let ty = self.facts.expr(Expr::Named(Self::FILE, name));
@@ -177,7 +225,7 @@ impl<'t> Walk<'t, '_> {
         let is_name = |&(from, to): &(usize, usize)| {
             from + 1 == to
                 && tokens[from].token == Token::Word
-                && !words::is_keyword(self.facts.text(tokens[from].span))
+                && !words::is_keyword(self.facts.text(tokens[from].span), self.cpp)
         };
         let in_type = self.facts.scope_of(self.facts.scope()).kind == ScopeKind::Type;
         let definer = words::definer(self.facts.text(name));
@@ -258,7 +306,8 @@ impl<'t> Walk<'t, '_> {
         let header = Span { start, end: tokens[used.close].span.end };
         let symbol =
             named.map(|(at, prefix)| self.function_by_macro(at, prefix, full, header, word));
-        let fixture = matches!(word, "TEST_F" | "TEST_P" | "TYPED_TEST" | "TYPED_TEST_P");
+        // Members of the class that comes first can be seen, if it is one.
+        let fixture = words::is_test(word) && arguments.len() > 1;
         let fixture = if fixture { is_name(arguments.first()) } else { None };
         if let (Some(at), Some(symbol)) = (fixture, symbol) {
             let class = self.facts.use_of(at, Role::Type, Form::Bare);
@@ -320,7 +369,8 @@ impl<'t> Walk<'t, '_> {
         of.doc = doc;
         of.signature = header;
         let extra = match (words::is_test(word), prefix) {
-            (true, _) => Flags::TEST.with(Flags::REACHED),
+            // A test cannot be named.
+            (true, _) => Flags::TEST.with(Flags::REACHED).with(Flags::INSTANCE),
             (_, "") => Flags::LINKED,
             _ => Flags::LINKED.with(Flags::REACHED),
         };
@@ -339,7 +389,7 @@ impl<'t> Walk<'t, '_> {
             let from = from.max(done);
             if from < to {
                 let tokens = &prepared.tokens[from..to];
-                Scan { facts: &mut self.facts, tokens, dead: false, skip: &[] }.run();
+                self.scan(tokens, false);
                 done = to;
             }
         }

@@ -31,6 +31,8 @@ pub(super) struct Prepared {
     pub(super) types: Vec<u32>,
     /// What stands in `typeof(...)`: where it begins, and its tokens.
     pub(super) typeofs: Vec<(u32, (usize, usize))>,
+    /// Where types begin that are arguments of a blanked macro, and the macro's name.
+    pub(super) wrapped: Vec<(u32, Span)>,
 }
 
 /// A use of a macro in the place of a declaration.
@@ -130,6 +132,7 @@ pub(super) fn prepare(source: &str, cpp: bool) -> Prepared {
     out.hidden.sort_unstable();
     out.types.sort_unstable();
     out.typeofs.sort_unstable_by_key(|it| it.0);
+    out.wrapped.sort_unstable_by_key(|it| it.0);
     Prepared {
         // Only whole characters are blanked; if ever not, the parser gets the source as it is.
         text: String::from_utf8(text).unwrap_or_else(|_| source.to_owned()),
@@ -251,7 +254,7 @@ impl Masker<'_> {
     /// A word that is no keyword.
     pub(super) fn is_name(&self, at: usize) -> bool {
         let word = self.word(at);
-        !word.is_empty() && !words::is_keyword(word)
+        !word.is_empty() && !words::is_keyword(word, self.cpp)
     }
 
     /// The closing parenthesis of one that opens here.
@@ -313,9 +316,12 @@ impl Masker<'_> {
                 let before = at.checked_sub(1).map_or("", |before| self.word(before));
                 frame.then = matches!(before, "if" | "for" | "while" | "switch" | "catch")
                     || self.head_of_loop == at;
+                let parameters = !value && !frame.then;
                 self.frames.push(frame);
                 if self.context() == Context::Call {
                     self.argument(at + 1);
+                } else if parameters {
+                    self.surplus(at + 1);
                 }
                 false
             }
@@ -340,9 +346,15 @@ impl Masker<'_> {
         let context = self.context();
         let statements = matches!(context, Context::Top | Context::Record | Context::Body);
         let before = at.checked_sub(1).map_or("", |before| self.word(before));
-        let access = matches!(before, "public" | "private" | "protected" | "slots" | "signals");
-        if token == Token::Punct(b',') && context == Context::Call {
-            self.argument(at + 1);
+        let access =
+            self.cpp && matches!(before, "public" | "private" | "protected" | "slots" | "signals");
+        if token == Token::Punct(b',') {
+            let value = self.frames.last().is_none_or(|frame| frame.value);
+            match context {
+                Context::Call => self.argument(at + 1),
+                Context::Group if !value => self.surplus(at + 1),
+                _ => {}
+            }
         }
         if token == Token::Dots && context == Context::Body {
             self.case_range(at);
@@ -476,7 +488,8 @@ impl Masker<'_> {
         let before = (0..at).rev().find(|&n| !self.gone[n]).unwrap_or(at);
         for tag in [Some(before), before.checked_sub(1)].into_iter().flatten() {
             match self.word(tag) {
-                "struct" | "union" | "class" => return Context::Record,
+                "struct" | "union" => return Context::Record,
+                "class" if self.cpp => return Context::Record,
                 "enum" => return Context::Enum,
                 _ => {}
             }

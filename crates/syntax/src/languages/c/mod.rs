@@ -3,6 +3,7 @@
 //! The preprocessor's part is done here: directives and macros are read by hand, and the parser
 //! gets what it can understand ([`mask`]). Nothing is expanded, and no configuration is assumed.
 
+mod attributes;
 mod conditions;
 mod cpp;
 mod declarations;
@@ -24,7 +25,8 @@ mod walk;
 mod words;
 
 use crate::{
-    Budget, Builder, Facts, Language, Place, Plugin, Redeclared, Rules, Tree, TypeScope, tree,
+    Budget, Builder, Facts, Language, Place, Plugin, Redeclared, Rules, Spaces, Tree, TypeScope,
+    tree,
 };
 
 /// The plug-in for C. Headers that turn out to be C++ are read as that.
@@ -37,6 +39,8 @@ static RULES: Rules = Rules {
     type_scope: TypeScope::Inherited,
     redeclared: Redeclared::Another,
     attached: true,
+    includes: true,
+    spaces: Spaces::Tags,
     transparent: &["unique_ptr", "shared_ptr", "weak_ptr", "optional", "reference_wrapper"],
     awaited: &["future", "shared_future"],
     common_members: &[
@@ -89,7 +93,7 @@ impl Plugin for C {
     }
 
     fn extensions(&self) -> &'static [&'static str] {
-        &["c", "h"]
+        &["c", "h", "def"]
     }
 
     fn extract(&self, language: Language, source: &str, budget: &Budget) -> Facts {

@@ -78,10 +78,13 @@ fn elsewhere(tree: &dyn Tree, from: &str, name: &str) -> Option<String> {
     if let Some(path) = fits.iter().filter(public).max_by_key(near) {
         return Some(path.clone());
     }
-    match fits.as_slice() {
-        [only] => Some(only.clone()),
-        _ => None,
-    }
+    // Of several, the one that the file has most directories in common with.
+    let common =
+        |path: &String| path.split('/').zip(from.split('/')).take_while(|(a, b)| a == b).count();
+    let most = fits.iter().map(common).max()?;
+    let mut nearest = fits.iter().filter(|path| common(path) == most);
+    let only = nearest.next()?;
+    nearest.next().is_none().then(|| only.clone())
 }
 
 /// `dir` and `name` without `.` and `..`; none if that leads out of the tree.

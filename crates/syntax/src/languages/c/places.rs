@@ -9,8 +9,20 @@ use super::{
 impl Masker<'_> {
     /// Gives a macro that is a whole statement, or a loop's head, the semicolon that ends it.
     pub(super) fn statement(&mut self, at: usize) {
+        if !self.is(at + 1, b'(') {
+            self.surplus(at);
+        }
+        let alone = self.ends_line(at) && words::looks_like_macro(self.word(at));
+        if alone && (!self.word(at + 1).is_empty() || self.is(at + 1, b'}')) {
+            // A macro that is a statement by itself.
+            let gap = self.tokens[at].span.end as usize;
+            if self.text[gap].is_ascii_whitespace() {
+                self.text[gap] = b';';
+            }
+            return;
+        }
         let mut name = at;
-        while words::is_specifier(self.word(name)) {
+        while words::is_specifier(self.word(name), self.cpp) {
             name += 1;
         }
         if name > at {
@@ -98,9 +110,9 @@ impl Masker<'_> {
             if !self.is_name(name) {
                 return;
             }
-        } else if words::is_type_word(self.word(name)) {
+        } else if words::is_type_word(self.word(name), self.cpp) {
             end = name + 1;
-            while words::is_type_word(self.word(end)) {
+            while words::is_type_word(self.word(end), self.cpp) {
                 end += 1;
             }
         } else if self.is_name(name) && self.is(name + 1, b'*') {
@@ -116,7 +128,7 @@ impl Masker<'_> {
         if !closed {
             return;
         }
-        if words::is_type_word(self.word(name)) {
+        if words::is_type_word(self.word(name), self.cpp) {
             let span = self.tokens[name].span;
             self.blank_tokens(start, end);
             self.text[span.start as usize] = b'0';

@@ -42,6 +42,7 @@ pub(super) struct Scan<'a, 's> {
     pub(super) tokens: &'a [Lexeme],
     /// Whether nothing compiles this, so that names are only looked up by spelling.
     pub(super) dead: bool,
+    pub(super) cpp: bool,
     /// Names that are not to be counted: a macro's own `#` and `##` operands aside.
     pub(super) skip: &'a [Span],
 }
@@ -103,7 +104,7 @@ impl Scan<'_, '_> {
     fn is_operand_before(&self, at: usize) -> bool {
         let before = at.checked_sub(1);
         match self.token(before) {
-            Some(Token::Word) => !words::is_keyword(self.text(before)),
+            Some(Token::Word) => !words::is_keyword(self.text(before), self.cpp),
             Some(Token::Punct(b')' | b']')) => true,
             _ => false,
         }
@@ -112,7 +113,7 @@ impl Scan<'_, '_> {
     /// One word; `of` is what comes before it.
     fn word(&mut self, at: usize, of: ExprIx) -> ExprIx {
         let span = self.tokens[at].span;
-        if words::is_keyword(self.facts.text(span)) || self.skip.contains(&span) {
+        if words::is_keyword(self.facts.text(span), self.cpp) || self.skip.contains(&span) {
             return ExprIx::UNKNOWN;
         }
         let (before, after) = (at.checked_sub(1), Some(at + 1));
@@ -136,9 +137,11 @@ impl Scan<'_, '_> {
             Some(Token::Path) => Form::Member(of),
             _ => Form::Bare,
         };
-        let tagged = matches!(self.text(before), "struct" | "union" | "enum" | "class");
+        let tagged = matches!(self.text(before), "struct" | "union" | "enum")
+            || (self.cpp && self.text(before) == "class");
         let typed = form == Form::Bare && self.is_type(at);
         let role = if tagged || typed { Role::Type } else { role };
+        let form = if tagged && !self.cpp { Form::Tag } else { form };
         self.facts.use_of(span, role, form)
     }
 
@@ -146,7 +149,7 @@ impl Scan<'_, '_> {
     /// parenthesis or comma.
     fn is_type(&self, at: usize) -> bool {
         match self.token(Some(at + 1)) {
-            Some(Token::Word) => !words::is_keyword(self.text(Some(at + 1))),
+            Some(Token::Word) => !words::is_keyword(self.text(Some(at + 1)), self.cpp),
             Some(Token::Punct(b'*')) => {
                 matches!(self.token(Some(at + 2)), Some(Token::Punct(b')' | b',' | b'*')))
             }

@@ -41,11 +41,12 @@ impl<'t> Walk<'t, '_> {
                 let fields = &self.grammar.fields;
                 let (name, inner) = (fields.name, fields.r#type);
                 let name = self.field(node, name);
-                if let Some(name) = name {
-                    self.bare(name, Role::Call);
-                }
+                let made = name.map_or(ExprIx::UNKNOWN, |name| self.bare(name, Role::Call));
+                let made = self.facts.wrap(made, Expr::Call);
                 let inner = self.field(node, inner);
-                inner.map_or(ExprIx::UNKNOWN, |inner| self.type_of(inner, None))
+                let inner = inner.map_or(ExprIx::UNKNOWN, |inner| self.type_of(inner, None));
+                // A macro can be a type of its own, or one that is made of its argument.
+                self.facts.expr(Expr::Else(made, inner))
             }
             K::PrimitiveType if self.text(node) != "void" => self.builtin(),
             K::PrimitiveType | K::Auto | K::PlaceholderType => {
@@ -79,6 +80,16 @@ impl<'t> Walk<'t, '_> {
         }
     }
 
+    /// A type that is the argument of a macro, which can be a type of its own.
+    pub(super) fn wrapped(&mut self, start: u32, ty: ExprIx) -> ExprIx {
+        let wrapped = &self.prepared.wrapped;
+        let Ok(n) = wrapped.binary_search_by_key(&start, |it| it.0) else { return ty };
+        let name = self.facts.name_at(wrapped[n].1);
+        let made = self.facts.expr(Expr::Named(Self::FILE, name));
+        let made = self.facts.wrap(made, Expr::Call);
+        self.facts.expr(Expr::Else(made, ty))
+    }
+
     /// A type of the language's own.
     fn builtin(&mut self) -> ExprIx {
         if !self.builtin.is_known() {
@@ -94,7 +105,7 @@ impl<'t> Walk<'t, '_> {
             return ExprIx::UNKNOWN;
         }
         let text = self.facts.text(at);
-        if words::is_keyword(text) {
+        if words::is_keyword(text, self.cpp) {
             return ExprIx::UNKNOWN;
         }
         if let Ok(n) = self.prepared.typeofs.binary_search_by_key(&at.start, |it| it.0) {
@@ -108,20 +119,23 @@ impl<'t> Walk<'t, '_> {
 
     /// Finds the names in tokens; what they stand for together.
     pub(super) fn scan(&mut self, tokens: &[Lexeme], dead: bool) -> ExprIx {
-        Scan { facts: &mut self.facts, tokens, dead, skip: &[] }.run()
+        Scan { facts: &mut self.facts, tokens, dead, cpp: self.cpp, skip: &[] }.run()
     }
 
     /// The type that tokens spell: its one name that is not a keyword or an attribute.
     pub(super) fn type_in(&mut self, tokens: &[Lexeme]) -> ExprIx {
         let mut ty = ExprIx::UNKNOWN;
+        let mut tagged = false;
         for lexeme in tokens {
             let text = self.facts.text(lexeme.span);
-            let names = lexeme.token == Token::Word && !words::is_keyword(text);
+            let names = lexeme.token == Token::Word && !words::is_keyword(text, self.cpp);
             if names && words::is_annotation(text) {
                 self.facts.occurrence(lexeme.span, Role::Read, Form::Bare);
             } else if names {
-                ty = self.facts.use_of(lexeme.span, Role::Type, Form::Bare);
+                let form = if tagged && !self.cpp { Form::Tag } else { Form::Bare };
+                ty = self.facts.use_of(lexeme.span, Role::Type, form);
             }
+            tagged = matches!(text, "struct" | "union" | "enum");
         }
         ty
     }

@@ -11,17 +11,17 @@ use crate::Kind;
 const KEYWORD: u8 = 1;
 const TYPE: u8 = 4;
 const SPECIFIER: u8 = 8;
+/// Of C++ only: in C, a name like others.
+const CPP: u8 = 16;
 
 const KEYWORDS: &str = "\
-    struct union enum class typename template namespace using sizeof alignof _Alignof \
-    __alignof__ typeof __typeof__ __typeof decltype operator new delete this true false \
-    nullptr NULL public private protected friend asm __asm__ __asm _Generic __attribute__ \
-    __attribute __declspec defined static_cast dynamic_cast const_cast reinterpret_cast \
-    noexcept override final concept requires static_assert _Static_assert __VA_ARGS__ \
-    __VA_OPT__ __func__ __FILE__ __LINE__ __FUNCTION__ and or not";
+    struct union enum sizeof _Alignof __alignof__ typeof __typeof__ __typeof true false \
+    nullptr NULL asm __asm__ __asm _Generic __attribute__ __attribute __declspec defined \
+    static_assert _Static_assert __VA_ARGS__ __VA_OPT__ __func__ __FILE__ __LINE__ \
+    __FUNCTION__";
 const STATEMENTS: &str = "\
-    if else for while do switch case default return goto break continue try catch throw \
-    co_return co_yield co_await __try __except __finally";
+    if else for while do switch case default return goto break continue __try __except \
+    __finally";
 const TYPES: &str = "\
     void char short int long float double signed unsigned _Bool bool auto __auto_type size_t \
     ssize_t wchar_t char8_t char16_t char32_t __int128 __signed__ ptrdiff_t intptr_t uintptr_t \
@@ -29,35 +29,46 @@ const TYPES: &str = "\
 const SPECIFIERS: &str = "\
     static extern inline const volatile register typedef restrict __restrict __restrict__ \
     __inline __inline__ __forceinline __extension__ _Noreturn noreturn _Atomic thread_local \
-    _Thread_local __thread constexpr consteval constinit virtual explicit mutable friend \
-    __volatile__ __const export";
+    _Thread_local __thread __volatile__ __const";
+const CPP_KEYWORDS: &str = "\
+    class typename template namespace using decltype operator new delete this public private \
+    protected static_cast dynamic_cast const_cast reinterpret_cast noexcept override final \
+    concept requires and or not try catch throw co_return co_yield co_await alignof";
+const CPP_SPECIFIERS: &str = "constexpr consteval constinit virtual explicit mutable friend export";
 
 /// What a word is; no bit for a name.
-fn class(word: &str) -> u8 {
+fn class(word: &str, cpp: bool) -> u8 {
     static TABLE: LazyLock<HashMap<&str, u8>> = LazyLock::new(|| {
-        let lists =
-            [(KEYWORDS, KEYWORD), (STATEMENTS, KEYWORD), (TYPES, TYPE), (SPECIFIERS, SPECIFIER)];
+        let lists = [
+            (KEYWORDS, KEYWORD),
+            (STATEMENTS, KEYWORD),
+            (TYPES, TYPE),
+            (SPECIFIERS, SPECIFIER),
+            (CPP_KEYWORDS, KEYWORD | CPP),
+            (CPP_SPECIFIERS, SPECIFIER | CPP),
+        ];
         let words =
             lists.into_iter().flat_map(|(list, bit)| list.split(' ').map(move |it| (it, bit)));
         words.collect()
     });
     // No keyword is longer.
-    if word.len() > 24 { 0 } else { TABLE.get(word).copied().unwrap_or(0) }
+    let class = if word.len() > 24 { 0 } else { TABLE.get(word).copied().unwrap_or(0) };
+    if class & CPP != 0 && !cpp { 0 } else { class }
 }
 
 /// Keywords and operators that are words: never names.
-pub(super) fn is_keyword(word: &str) -> bool {
-    class(word) != 0
+pub(super) fn is_keyword(word: &str, cpp: bool) -> bool {
+    class(word, cpp) != 0
 }
 
 /// Types that are keywords, or as good as.
-pub(super) fn is_type_word(word: &str) -> bool {
-    class(word) & TYPE != 0
+pub(super) fn is_type_word(word: &str, cpp: bool) -> bool {
+    class(word, cpp) & TYPE != 0
 }
 
 /// Storage classes, qualifiers and function specifiers.
-pub(super) fn is_specifier(word: &str) -> bool {
-    class(word) & SPECIFIER != 0
+pub(super) fn is_specifier(word: &str, cpp: bool) -> bool {
+    class(word, cpp) & SPECIFIER != 0
 }
 
 const ANNOTATIONS: &str = "\
@@ -246,7 +257,7 @@ pub(super) fn is_test(word: &str) -> bool {
 
 /// Macros whose value is the struct that a member belongs to: `container_of(p, struct x, member)`.
 pub(super) fn is_container_of(word: &str) -> bool {
-    word == "container_of"
+    word.to_ascii_lowercase().ends_with("container_of")
         || word.starts_with("container_of_")
         || word.starts_with("list_") && word.contains("entry")
         || word.starts_with("hlist_") && word.contains("entry")

@@ -20,6 +20,8 @@ pub(crate) struct CSharp;
 static RULES: Rules = Rules {
     type_scope: TypeScope::Inherited,
     redeclared: Redeclared::Another,
+    overloads: true,
+    interfaces: true,
     awaited: &["Task", "ValueTask"],
     transparent: &["Nullable", "Lazy"],
     ..Rules::BY_NAME

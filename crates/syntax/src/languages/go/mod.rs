@@ -21,6 +21,7 @@ pub(crate) struct Go;
 static RULES: Rules = Rules {
     type_scope: TypeScope::Hidden,
     redeclared: Redeclared::Another,
+    interfaces: true,
     attached: true,
     structural: true,
     expression_keys: true,

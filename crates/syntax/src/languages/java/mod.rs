@@ -24,6 +24,8 @@ pub(crate) struct Java;
 static RULES: Rules = Rules {
     type_scope: TypeScope::Inherited,
     redeclared: Redeclared::Another,
+    overloads: true,
+    interfaces: true,
     spaces: Spaces::Methods,
     constructors: &["<init>"],
     single_method: true,

@@ -32,12 +32,7 @@ impl Walk<'_> {
             }
             "enum_constant" => self.enum_constant(node),
             "import_declaration" => self.import(node),
-            "package_declaration" => {
-                let is_annotation = |it: &Node<'_>| it.kind().ends_with("annotation");
-                for part in children(node).into_iter().filter(is_annotation) {
-                    self.visit(part);
-                }
-            }
+            "package_declaration" => self.annotations_of(node),
             "exports_module_directive"
             | "opens_module_directive"
             | "uses_module_directive"
@@ -96,6 +91,14 @@ impl Walk<'_> {
             _ => return self.expression(node),
         }
         ExprIx::UNKNOWN
+    }
+
+    fn annotations_of(&mut self, node: Node<'_>) {
+        for part in children(node) {
+            if part.kind().ends_with("annotation") {
+                self.visit(part);
+            }
+        }
     }
 
     /// What a positive test binds is seen in the statement; what a negated one binds, behind it.

@@ -21,6 +21,8 @@ pub(crate) struct Kotlin;
 static RULES: Rules = Rules {
     type_scope: TypeScope::Inherited,
     redeclared: Redeclared::Another,
+    overloads: true,
+    interfaces: true,
     attached: true,
     ..Rules::BY_NAME
 };

@@ -499,11 +499,14 @@ impl<'s> Walk<'s> {
         for (n, parameter) in parameters.iter().enumerate() {
             let symbol =
                 self.facts.define(Kind::Parameter, span(parameter.name()), span(&parameter));
+            let variadic = parameter.is_variadic();
+            let ty = types.get(n).copied().unwrap_or_default();
+            let ty = if variadic { self.facts.wrap(ty, Expr::List) } else { ty };
             let symbol = self.facts.symbol_mut(symbol);
-            symbol.ty = types.get(n).copied().unwrap_or_default();
+            symbol.ty = ty;
             symbol.value = defaults.get(n).copied().unwrap_or_default();
-            if parameter.is_variadic() {
-                symbol.ty = ExprIx::UNKNOWN;
+            if variadic {
+                symbol.flags = symbol.flags.with(Flags::VARIADIC);
             }
         }
     }

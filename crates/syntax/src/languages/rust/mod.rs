@@ -34,6 +34,7 @@ pub(crate) struct Rust;
 static RULES: Rules = Rules {
     type_scope: TypeScope::Hidden,
     redeclared: Redeclared::Another,
+    interfaces: true,
     bare_modules: true,
     attached: true,
     spaces: Spaces::Uses,

@@ -20,6 +20,8 @@ pub(crate) struct Scala;
 static RULES: Rules = Rules {
     type_scope: TypeScope::Inherited,
     redeclared: Redeclared::Another,
+    overloads: true,
+    interfaces: true,
     transparent: &["Option", "Some"],
     awaited: &["Future"],
     call_member: Some("apply"),

@@ -87,8 +87,20 @@ impl<'t> Walk<'t> {
         }
     }
 
-    fn mention_exports(&mut self, node: Node<'t>) {
-        self.expression(node, Context::None);
+    /// `exports` in a file that exports by it: what the file offers.
+    pub(super) fn is_own_exports(&self, node: Node<'t>) -> bool {
+        self.dialect == Dialect::JavaScript && self.is_exports(node)
+    }
+
+    pub(super) fn mention_exports(&mut self, node: Node<'t>) {
+        match node.kind() {
+            K::Identifier => {
+                self.mention(node, Role::Read, Form::Bare);
+            }
+            _ => {
+                self.member_expression(node);
+            }
+        }
     }
 
     /// `exports.name = value`.

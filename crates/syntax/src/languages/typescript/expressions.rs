@@ -5,7 +5,7 @@ use super::{
     kinds::{F, K},
     walk::{Context, Walk},
 };
-use crate::facts::{Expr, ExprIx, Form, Role, ScopeKind};
+use crate::facts::{Expr, ExprIx, Form, Role, ScopeIx, ScopeKind};
 
 impl<'t> Walk<'t> {
     /// Visits an expression; says what it stands for.
@@ -15,6 +15,10 @@ impl<'t> Walk<'t> {
 
     fn visit_expression(&mut self, node: Node<'t>, context: Context) -> ExprIx {
         match node.kind() {
+            K::Identifier | K::Member if self.is_own_exports(node) => {
+                self.mention_exports(node);
+                self.facts.expr(Expr::ThisType(ScopeIx(0)))
+            }
             K::Identifier => match self.enum_member(node) {
                 Some(member) => member,
                 None => self.mention(node, Role::Read, Form::Bare),
@@ -107,7 +111,7 @@ impl<'t> Walk<'t> {
         }
     }
 
-    fn member_expression(&mut self, node: Node<'t>) -> ExprIx {
+    pub(super) fn member_expression(&mut self, node: Node<'t>) -> ExprIx {
         let of = self.field(node, F::Object, Context::None);
         let Some(property) = node.get(F::Property) else { return of };
         let is_prototype = self.text(property) == "prototype";

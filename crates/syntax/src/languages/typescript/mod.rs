@@ -33,6 +33,8 @@ pub(crate) struct TypeScript(pub(crate) Dialect);
 static RULES: Rules = Rules {
     type_scope: TypeScope::Hidden,
     redeclared: Redeclared::Same,
+    overloads: true,
+    interfaces: true,
     transparent: &[
         "Partial",
         "Required",
