@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from . import code_run, code_trees, corpora, install
+from . import code_run, code_trees, corpora, install, session_run
 from .corpora import Missing
 from .queries import CLASSES, QUERIES
 from .search import REPOSITORY, TOOL_NAMES, Run
@@ -16,6 +16,8 @@ def main():
     options = arguments()
     if options.command == "code":
         return code_run.main(options)
+    if options.command == "session":
+        return session_run.main(options)
     names = ["django", "linux", "self"] if options.corpus == "all" else [options.corpus]
     for name in names:
         try:
@@ -48,11 +50,13 @@ def arguments():
         help="where coderoom's binaries are (default: target/release)")
     add("--limit", type=float, default=60.0, help="seconds for one answer")
     code_arguments(commands.add_parser("code", help="questions about code"))
+    session_arguments(commands.add_parser("session", help="edit sessions beside git's ways"))
     options = parser.parse_args()
     # The run changes into the corpus; what was given is meant from here.
     options.bin_dir = options.bin_dir.resolve()
     options.out = options.out and options.out.resolve()
-    check = check_code if options.command == "code" else check_search
+    checks = {"code": check_code, "search": check_search, "session": check_session}
+    check = checks[options.command]
     if problem := check(options):
         parser.error(problem)
     return options
@@ -94,3 +98,22 @@ def unknown(what, given, known):
     """What is wrong with a list of names, if anything."""
     wrong = set(given) - set(known)
     return f"no such {what}: {', '.join(sorted(wrong))}" if wrong else ""
+
+
+def session_arguments(parser):
+    """The options of `bench/run session`."""
+    add = parser.add_argument
+    add("--corpora", default="django,linux", metavar="NAME,...", help="django, linux, self")
+    add("--parts", default=",".join(session_run.PARTS), metavar="PART,...",
+        help=f"of {', '.join(session_run.PARTS)}")
+    add("--rounds", type=int, help="rounds (default 21; quick: 5)")
+    add("--quick", action="store_true", help="few rounds: to see that everything works")
+    add("--out", type=Path, help="folder for the results (default: a new one in bench/runs)")
+    add("--name", default="", help="short name in that folder's name")
+    add("--bin-dir", type=Path, default=REPOSITORY / "target" / "release",
+        help="where coderoom's binaries and examples are (default: target/release)")
+
+
+def check_session(options):
+    """Says what is wrong with the options."""
+    return unknown("part", options.parts.split(","), session_run.PARTS)

@@ -240,10 +240,10 @@ class Run:
         print(f"written: {os.path.relpath(self.out, REPOSITORY)}")
 
 
-def new_folder(name, about):
-    """`bench/runs/DATE-code`, with a name or number if that is taken."""
+def new_folder(name, about, kind="code"):
+    """`bench/runs/DATE-KIND`, with a name or number if that is taken."""
     safe = "-" + re.sub(r"[^\w.-]", "-", name) if name else ""
-    base = f"{about['date'][:10]}-code{safe}"
+    base = f"{about['date'][:10]}-{kind}{safe}"
     folder, number = BENCH / "runs" / base, 1
     while folder.exists():
         number += 1

@@ -86,12 +86,20 @@ impl Bench {
         let mut times = Vec::with_capacity(edits);
         for n in 0..edits {
             let (path, _) = &files[n % files.len()];
-            let (old, new) = match (n / files.len()) % 2 {
-                0 => ("\n    return ", "\n    return (1) and "),
-                _ => ("\n    return (1) and ", "\n    return "),
-            };
-            let (old, new) = (old.to_owned(), new.to_owned());
-            let action = Action::Modify(Modify::Replace { old, new, all: true });
+            // Another text each time: nothing is known of it from before.
+            let state = session.state();
+            let text = state.version(&RelPath::new(path.as_bytes()).unwrap()).unwrap();
+            let text = String::from_utf8(text.bytes().unwrap().to_vec()).unwrap();
+            let at = text.find("\n    return ").unwrap();
+            let line = text[at..].split('\n').nth(1).unwrap();
+            let old = text[..at + 1 + line.len()].rsplit_once("\n\n").map_or("", |it| it.1);
+            let rest = line.trim_start_matches("    return ");
+            let new = old.replacen(line, &format!("    return {n}, {rest}"), 1);
+            let (old, new) = (old.to_owned(), new);
+            if text.matches(&old).count() != 1 || old.is_empty() {
+                continue;
+            }
+            let action = Action::Modify(Modify::Replace { old, new, all: false });
             let edits = vec![FileEdit { path: path.clone(), action }];
             let batch = Batch { edits, allow_syntax_errors: false, ..Batch::default() };
             let begun = Instant::now();

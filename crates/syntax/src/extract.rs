@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{Budget, Builder, Cut, Facts, Language};
+use crate::{Budget, Builder, Cut, Facts, Language, SyntaxError};
 
 /// Stack for parsing and walking: recursive parsers go as deep as the source nests. Address space
 /// only, until it is touched.
@@ -18,6 +18,24 @@ pub fn extract(language: Language, bytes: &[u8], budget: &Budget) -> Facts {
         return builder.finish();
     }
     stacker::grow(STACK, || language.plugin().extract(language, &source, budget))
+}
+
+/// The syntax errors of `bytes`, read as `language`: those that [`extract`] would list.
+pub fn syntax_errors(language: Language, bytes: &[u8], budget: &Budget) -> Vec<SyntaxError> {
+    let source = source_text(bytes);
+    if source.len() > budget.max_bytes {
+        return Vec::new();
+    }
+    stacker::grow(STACK, || language.plugin().syntax_errors(language, &source, budget))
+}
+
+/// Whether `after` has no syntax errors, given that `before` has none, as far as that can be said in
+/// some microseconds. False: not known.
+pub fn stays_clean(language: Language, before: &[u8], after: &[u8]) -> bool {
+    match (std::str::from_utf8(before), std::str::from_utf8(after)) {
+        (Ok(before), Ok(after)) => language.plugin().stays_clean(before, after),
+        _ => false,
+    }
 }
 
 /// The bytes as text of the same length: bytes that are not UTF-8 become question marks, so that

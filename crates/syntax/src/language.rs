@@ -2,7 +2,7 @@
 //! rules by which its names are looked up.
 
 use crate::{
-    Facts,
+    Facts, SyntaxError,
     languages::{self, Language},
 };
 
@@ -53,6 +53,24 @@ pub trait Plugin: Sync {
     /// The facts of a file. Never fails: what cannot be understood is left out and listed in
     /// [`Facts::errors`].
     fn extract(&self, language: Language, source: &str, budget: &Budget) -> Facts;
+
+    /// The syntax errors of a file, as [`Plugin::extract`] lists them. Languages whose parser is
+    /// much faster than the walk say so here.
+    fn syntax_errors(&self, language: Language, source: &str, budget: &Budget) -> Vec<SyntaxError> {
+        self.extract(language, source, budget).errors
+    }
+
+    /// Whether [`Plugin::syntax_errors`] costs much less than the facts.
+    fn checks_fast(&self) -> bool {
+        false
+    }
+
+    /// Whether `after` has no syntax errors, given that `before` has none, if that can be said from
+    /// the few lines around their difference. False: not known.
+    fn stays_clean(&self, before: &str, after: &str) -> bool {
+        let _ = (before, after);
+        false
+    }
 
     /// The rules for looking up its names.
     fn rules(&self) -> &'static Rules;

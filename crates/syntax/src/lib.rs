@@ -17,7 +17,7 @@ mod table;
 mod tree;
 
 pub use builder::Builder;
-pub use extract::{extract, source_text};
+pub use extract::{extract, source_text, stays_clean, syntax_errors};
 pub use facts::{
     CallSite, Cut, Expr, ExprIx, Facts, Flags, Form, Import, Kind, Name, Narrowing, Occurrence,
     OccurrenceIx, Placed, Role, Scope, ScopeIx, ScopeKind, Span, Symbol, SymbolIx, SyntaxError,

@@ -211,7 +211,11 @@ pub(super) fn mount(args: &MountArgs) -> anyhow::Result<ExitCode> {
     for refused in mount.refused() {
         eprintln!("coderoom: {refused}");
     }
-    println!("{} ({}); Enter or the end of input unmounts it", mount.at().display(), mount.way());
+    super::print(&format!(
+        "{} ({}); Enter or the end of input unmounts it\n",
+        mount.at().display(),
+        mount.way()
+    ))?;
     let mut line = [0; 1];
     while std::io::stdin().read(&mut line)? == 1 && line[0] != b'\n' {}
     drop(mount);

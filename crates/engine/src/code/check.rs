@@ -1,6 +1,6 @@
 //! Syntax errors of a text, and which of them an edit has brought.
 
-use coderoom_syntax::{Language, detect};
+use coderoom_syntax::{Budget, Language, detect, stays_clean, syntax_errors};
 
 use super::{query::Lines, shelf::Shelf};
 use crate::{RelPath, Text};
@@ -39,13 +39,27 @@ impl Shelf {
     /// The syntax errors that `after` has and `before` had not. An error is the same one if its
     /// message and its line's text are, wherever the line has moved to.
     ///
-    /// Costs a parse of each text that was not parsed yet.
+    /// Costs a parse of the lines around the edit where that says enough, else of each text that
+    /// was not parsed yet.
     pub fn new_syntax_errors(
         &self,
         path: &RelPath,
         before: Option<&Arc<Text>>,
         after: &Arc<Text>,
     ) -> Vec<SyntaxProblem> {
+        let Some(language) = language_of(path, after) else { return Vec::new() };
+        if let Some(before) = before
+            && language.plugin().checks_fast()
+            && language_of(path, before) == Some(language)
+            && self.is_clean(before, language)
+            && stays_clean(language, before.bytes(), after.bytes())
+        {
+            self.clean.insert((after.hash(), language), ());
+            return Vec::new();
+        }
+        if self.is_clean(after, language) {
+            return Vec::new();
+        }
         let errors = self.syntax_errors(path, after);
         if errors.is_empty() {
             return errors;
@@ -65,6 +79,23 @@ impl Shelf {
             }
         };
         errors.into_iter().filter(|error| is_new(error)).collect()
+    }
+
+    /// Whether a text has no syntax errors.
+    fn is_clean(&self, text: &Text, language: Language) -> bool {
+        let key = (text.hash(), language);
+        if self.clean.get(&key).is_some() {
+            return true;
+        }
+        let is_clean = if language.plugin().checks_fast() {
+            syntax_errors(language, text.bytes(), &Budget::default()).is_empty()
+        } else {
+            self.facts(text, language).facts.errors.is_empty()
+        };
+        if is_clean {
+            self.clean.insert(key, ());
+        }
+        is_clean
     }
 }
 

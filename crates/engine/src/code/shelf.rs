@@ -12,7 +12,12 @@ use crate::{ContentHash, Text};
 /// Unpacked facts of recently used files, up to a number of bytes. Shared by all workspaces.
 pub struct Shelf {
     loaded: Cache<(ContentHash, Language), Arc<Loaded>, ByWeight>,
+    /// Texts without syntax errors whose facts nobody needed so far.
+    pub(super) clean: Cache<(ContentHash, Language), ()>,
 }
+
+/// How many texts are remembered as clean.
+const MOST_CLEAN: usize = 8192;
 
 #[derive(Clone)]
 struct ByWeight;
@@ -28,7 +33,10 @@ impl Shelf {
     pub fn new(bytes: u64) -> Shelf {
         // An entry weighs some 40 KiB on average.
         let entries = (bytes / (40 << 10)).max(64) as usize;
-        Shelf { loaded: Cache::with_weighter(entries, bytes, ByWeight) }
+        Shelf {
+            loaded: Cache::with_weighter(entries, bytes, ByWeight),
+            clean: Cache::new(MOST_CLEAN),
+        }
     }
 
     /// The facts of a text, and how many bytes they take packed; packs them if nobody has.

@@ -1,6 +1,7 @@
 //! Python: parsed by Ruff's parser, which recovers from errors and is several times faster than a
 //! tree-sitter grammar, so that an edit of a long file needs no tree to be kept.
 
+mod edited;
 mod expressions;
 mod guard;
 mod imports;
@@ -8,11 +9,12 @@ mod modules;
 mod statements;
 
 use ruff_python_ast::Mod;
-use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
+use ruff_python_parser::{Mode, ParseOptions, Parsed, parse_unchecked};
 use ruff_text_size::Ranged;
 
 use crate::{
-    Budget, Builder, Cut, Facts, Language, Place, Plugin, Redeclared, Rules, Span, Tree, TypeScope,
+    Budget, Builder, Cut, Facts, Language, Place, Plugin, Redeclared, Rules, Span, SyntaxError,
+    Tree, TypeScope,
 };
 
 /// The plug-in.
@@ -148,15 +150,30 @@ impl Plugin for Python {
             return builder.finish();
         }
         let parsed = parse_unchecked(source, ParseOptions::from(Mode::Module));
-        for error in parsed.errors() {
-            let at = Span::new(error.location.start().to_usize(), error.location.end().to_usize());
-            builder.error(at, error.error.to_string());
-        }
+        note_errors(&parsed, &mut builder);
         let mut walk = statements::Walk::new(builder, budget.max_depth);
         if let Mod::Module(module) = parsed.syntax() {
             walk.statements(&module.body);
         }
         walk.finish()
+    }
+
+    fn syntax_errors(&self, language: Language, source: &str, budget: &Budget) -> Vec<SyntaxError> {
+        if guard::nests_too_deep(source, budget.max_depth) {
+            return self.extract(language, source, budget).errors;
+        }
+        let parsed = parse_unchecked(source, ParseOptions::from(Mode::Module));
+        let mut builder = Builder::new(language, "");
+        note_errors(&parsed, &mut builder);
+        builder.finish().errors
+    }
+
+    fn checks_fast(&self) -> bool {
+        true
+    }
+
+    fn stays_clean(&self, before: &str, after: &str) -> bool {
+        edited::stays_clean(before, after)
     }
 
     fn rules(&self) -> &'static Rules {
@@ -173,6 +190,13 @@ impl Plugin for Python {
 
     fn module_name(&self, tree: &dyn Tree, path: &str) -> String {
         modules::dotted(tree, path)
+    }
+}
+
+fn note_errors(parsed: &Parsed<Mod>, builder: &mut Builder) {
+    for error in parsed.errors() {
+        let at = Span::new(error.location.start().to_usize(), error.location.end().to_usize());
+        builder.error(at, error.error.to_string());
     }
 }
 
