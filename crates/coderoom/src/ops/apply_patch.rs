@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::{
     Context, Operation,
-    edits::{self, Collector, Edit, EditReply, PatchFormat},
+    edits::{self, Collector, Edit, EditKind, EditReply, PatchFormat},
 };
 use crate::error::OpError;
 
@@ -47,7 +47,12 @@ impl Operation for ApplyPatch {
     fn run(context: &Context, params: Params) -> Result<EditReply, OpError> {
         let (located, session) = edits::session(context, &params.workspace)?;
         let mut collector = Collector::new(&located, &params.agent, &params.reason);
-        collector.add(Edit::Patch { patch: params.patch, format: params.format })?;
+        collector.add(Edit {
+            kind: EditKind::Patch,
+            patch: Some(params.patch),
+            format: params.format,
+            ..Edit::default()
+        })?;
         collector.batch.allow_syntax_errors = params.allow_syntax_errors;
         edits::apply(context, &session, &collector.batch)
     }

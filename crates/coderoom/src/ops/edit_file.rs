@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::{
     Context, Operation,
-    edits::{self, Collector, Edit, EditReply},
+    edits::{self, Collector, Edit, EditKind, EditReply},
 };
 use crate::error::OpError;
 
@@ -54,12 +54,14 @@ impl Operation for EditFile {
     fn run(context: &Context, params: Params) -> Result<EditReply, OpError> {
         let (located, session) = edits::session(context, &params.workspace)?;
         let mut collector = Collector::new(&located, &params.agent, &params.reason);
-        collector.add(Edit::Edit {
-            path: params.path,
-            old_str: params.old_str,
-            new_str: params.new_str,
+        collector.add(Edit {
+            kind: EditKind::Edit,
+            path: Some(params.path),
+            old_str: Some(params.old_str),
+            new_str: Some(params.new_str),
             replace_all: params.replace_all,
             hash: params.hash,
+            ..Edit::default()
         })?;
         collector.batch.allow_syntax_errors = params.allow_syntax_errors;
         edits::apply(context, &session, &collector.batch)

@@ -17,98 +17,66 @@ use crate::{
     error::{Code, OpError},
 };
 
-/// One edit of a batch.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case", tag = "kind", deny_unknown_fields)]
-pub enum Edit {
-    /// Replace exact text.
-    Edit {
-        /// The file, relative to the workspace.
-        path: String,
-        /// The text that is there, exactly; it must be there once.
-        old_str: String,
-        /// What to put in its place.
-        new_str: String,
-        /// Replace it everywhere in the file.
-        #[serde(default)]
-        replace_all: bool,
-        /// The hash that the file must have (`view` tells it), or its first 8 digits or more.
-        #[serde(default)]
-        hash: Option<String>,
-    },
-    /// Write a whole file, new or not.
-    Write {
-        /// The file, relative to the workspace.
-        path: String,
-        /// All of its text.
-        content: String,
-        /// Make it executable, or not.
-        #[serde(default)]
-        executable: Option<bool>,
-        /// The hash that the file must have.
-        #[serde(default)]
-        hash: Option<String>,
-    },
-    /// Write a file that must not be there yet.
-    Create {
-        /// The file, relative to the workspace.
-        path: String,
-        /// All of its text.
-        content: String,
-        /// Make it executable.
-        #[serde(default)]
-        executable: Option<bool>,
-    },
-    /// Delete a file.
-    Delete {
-        /// The file, relative to the workspace.
-        path: String,
-        /// The hash that the file must have.
-        #[serde(default)]
-        hash: Option<String>,
-    },
-    /// Move a file.
-    Rename {
-        /// Where it is.
-        path: String,
-        /// Where it goes; nothing may be there.
-        to: String,
-    },
-    /// Insert lines.
-    Insert {
-        /// The file, relative to the workspace.
-        path: String,
-        /// After which line; 0 for the beginning.
-        line: u64,
-        /// The new lines.
-        text: String,
-        /// The hash that the file must have.
-        #[serde(default)]
-        hash: Option<String>,
-    },
-    /// Replace a range of lines.
-    Lines {
-        /// The file, relative to the workspace.
-        path: String,
-        /// First line, from 1.
-        start: u64,
-        /// Last line.
-        end: u64,
-        /// The new lines.
-        text: String,
-        /// The hash that the file must have.
-        #[serde(default)]
-        hash: Option<String>,
-    },
-    /// Apply a patch: a unified diff, `*** Begin Patch`, SEARCH/REPLACE blocks or an LSP
-    /// WorkspaceEdit.
-    Patch {
-        /// Its text.
-        patch: String,
-        /// Which of them it is. Default: what it looks like.
-        #[serde(default)]
-        format: Option<PatchFormat>,
-    },
+/// One edit of a batch; `kind` says which of the fields count.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(extend("required" = ["kind"]))]
+pub struct Edit {
+    /// `edit` (`path`, `old_str`, `new_str`), `write` and `create` (`path`, `content`), `delete`
+    /// (`path`), `rename` (`path`, `to`), `insert` (`path`, `line`, `text`), `lines` (`path`,
+    /// `start`, `end`, `text`) or `patch` (`patch`).
+    pub kind: EditKind,
+    /// The file, relative to the workspace.
+    pub path: Option<String>,
+    /// Where a renamed file goes; nothing may be there.
+    pub to: Option<String>,
+    /// The text that is there, exactly; it must be there once.
+    pub old_str: Option<String>,
+    /// What to put in its place.
+    pub new_str: Option<String>,
+    /// Replace it everywhere in the file.
+    pub replace_all: bool,
+    /// All of a file's text. `create` refuses a file that is there.
+    pub content: Option<String>,
+    /// Make the file executable, or not. Default: as it is.
+    pub executable: Option<bool>,
+    /// The line to insert after; 0 for the beginning.
+    pub line: Option<u64>,
+    /// First of the lines to replace, from 1.
+    pub start: Option<u64>,
+    /// Last of them.
+    pub end: Option<u64>,
+    /// The new lines.
+    pub text: Option<String>,
+    /// A unified diff, `*** Begin Patch`, SEARCH/REPLACE blocks or an LSP WorkspaceEdit.
+    pub patch: Option<String>,
+    /// Which of them it is. Default: what it looks like.
+    pub format: Option<PatchFormat>,
+    /// The hash that the file must have (`view` tells it), or its first 8 digits or more.
+    pub hash: Option<String>,
+}
+
+/// What an edit does.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EditKind {
+    /// Replaces exact text.
+    #[default]
+    Edit,
+    /// Writes a whole file, new or not.
+    Write,
+    /// Writes a file that must not be there yet.
+    Create,
+    /// Deletes a file.
+    Delete,
+    /// Moves a file.
+    Rename,
+    /// Inserts lines.
+    Insert,
+    /// Replaces lines.
+    Lines,
+    /// Applies a patch.
+    Patch,
 }
 
 /// Formats of patches.
@@ -285,33 +253,44 @@ impl<'a> Collector<'a> {
     /// # Errors
     /// If a path leads out of the workspace, or a patch does not parse.
     pub(super) fn add(&mut self, edit: Edit) -> Result<(), OpError> {
-        let (path, action, hash) = match edit {
-            Edit::Patch { patch, format } => return self.patch(&patch, format),
-            Edit::Edit { path, old_str: old, new_str: new, replace_all: all, hash } => {
-                (path, Action::Modify(Modify::Replace { old, new, all }), hash)
+        let kind = edit.kind;
+        if kind == EditKind::Patch {
+            return self.patch(&needed(kind, "patch", edit.patch)?, edit.format);
+        }
+        let path = needed(kind, "path", edit.path)?;
+        let text = |field, value| needed(kind, field, value);
+        let action = match kind {
+            EditKind::Edit => Action::Modify(Modify::Replace {
+                old: text("old_str", edit.old_str)?,
+                new: text("new_str", edit.new_str)?,
+                all: edit.replace_all,
+            }),
+            EditKind::Write | EditKind::Create => {
+                let existing =
+                    if kind == EditKind::Write { Existing::Replace } else { Existing::Refuse };
+                if kind == EditKind::Write {
+                    self.batch.rewrites.push(self.path(&path)?);
+                }
+                let content = text("content", edit.content)?.into_bytes();
+                Action::Create { content, executable: edit.executable, existing }
             }
-            Edit::Write { path, content, executable, hash } => {
-                let path = self.path(&path)?;
-                self.batch.rewrites.push(path.clone());
-                let (content, existing) = (content.into_bytes(), Existing::Replace);
-                (path, Action::Create { content, executable, existing }, hash)
+            EditKind::Delete => Action::Delete { missing_ok: false },
+            EditKind::Rename => {
+                let to = self.path(&text("to", edit.to)?)?;
+                Action::Rename { to, existing: Existing::Refuse }
             }
-            Edit::Create { path, content, executable } => {
-                let (content, existing) = (content.into_bytes(), Existing::Refuse);
-                (path, Action::Create { content, executable, existing }, None)
+            EditKind::Insert => {
+                let after = needed(kind, "line", edit.line)?;
+                Action::Modify(Modify::Insert { after, new: text("text", edit.text)? })
             }
-            Edit::Delete { path, hash } => (path, Action::Delete { missing_ok: false }, hash),
-            Edit::Rename { path, to } => {
-                let to = self.path(&to)?;
-                (path, Action::Rename { to, existing: Existing::Refuse }, None)
+            EditKind::Lines => {
+                let first = needed(kind, "start", edit.start)?;
+                let (last, new) = (needed(kind, "end", edit.end)?, text("text", edit.text)?);
+                Action::Modify(Modify::Lines { first, last, new, expected: None })
             }
-            Edit::Insert { path, line: after, text: new, hash } => {
-                (path, Action::Modify(Modify::Insert { after, new }), hash)
-            }
-            Edit::Lines { path, start: first, end: last, text: new, hash } => {
-                (path, Action::Modify(Modify::Lines { first, last, new, expected: None }), hash)
-            }
+            EditKind::Patch => return Ok(()),
         };
+        let hash = edit.hash;
         let path = self.path(&path)?;
         self.batch.guards.extend(hash.map(|hash| (path.clone(), hash)));
         self.batch.edits.push(FileEdit { path, action });
@@ -345,6 +324,15 @@ impl<'a> Collector<'a> {
             None => Err(OpError::new(Code::BadParameter, format!("{inside} is not UTF-8"))),
         }
     }
+}
+
+/// A field that an edit of this kind cannot do without.
+fn needed<T>(kind: EditKind, field: &str, value: Option<T>) -> Result<T, OpError> {
+    value.ok_or_else(|| {
+        let kind = super::code::word(kind);
+        let message = format!("an edit of kind `{kind}` needs `{field}`");
+        OpError::new(Code::BadParameter, message)
+    })
 }
 
 /// Applies a batch to a session, and does what its configuration wants done after each.

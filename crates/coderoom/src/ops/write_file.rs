@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::{
     Context, Operation,
-    edits::{self, Collector, Edit, EditReply},
+    edits::{self, Collector, Edit, EditKind, EditReply},
 };
 use crate::error::OpError;
 
@@ -50,11 +50,13 @@ impl Operation for WriteFile {
     fn run(context: &Context, params: Params) -> Result<EditReply, OpError> {
         let (located, session) = edits::session(context, &params.workspace)?;
         let mut collector = Collector::new(&located, &params.agent, &params.reason);
-        collector.add(Edit::Write {
-            path: params.path,
-            content: params.content,
+        collector.add(Edit {
+            kind: EditKind::Write,
+            path: Some(params.path),
+            content: Some(params.content),
             executable: params.executable,
             hash: params.hash,
+            ..Edit::default()
         })?;
         collector.batch.allow_syntax_errors = params.allow_syntax_errors;
         edits::apply(context, &session, &collector.batch)
