@@ -7,6 +7,7 @@ mod batch;
 mod blocks;
 mod codex;
 mod diff;
+mod ends;
 mod error;
 mod fold;
 mod format;
@@ -26,6 +27,7 @@ pub use diff::{
     DiffHunk, DiffLine, DiffOptions, Side, Stat, WordPart, diff, hunks, numstat, stat, stat_table,
     words,
 };
+pub use ends::shared_ends;
 pub use error::{EditError, HunkFailure};
 pub use format::{Format, ParseOptions, Parsed, apply, detect, parse};
 pub use lines::{LinesError, insert_lines, replace_lines};

@@ -109,7 +109,7 @@ impl Same {
 const STEP: usize = 256;
 
 /// How many bytes are the same at the start of both.
-fn common_start(old: &[u8], new: &[u8]) -> usize {
+pub(crate) fn common_start(old: &[u8], new: &[u8]) -> usize {
     let steps = old.chunks_exact(STEP).zip(new.chunks_exact(STEP));
     let same = steps.take_while(|(a, b)| a == b).count() * STEP;
     let rest = old[same..].iter().zip(&new[same..]);
@@ -117,7 +117,7 @@ fn common_start(old: &[u8], new: &[u8]) -> usize {
 }
 
 /// How many bytes are the same at the end of both.
-fn common_end(old: &[u8], new: &[u8]) -> usize {
+pub(crate) fn common_end(old: &[u8], new: &[u8]) -> usize {
     let steps = old.rchunks_exact(STEP).zip(new.rchunks_exact(STEP));
     let same = steps.take_while(|(a, b)| a == b).count() * STEP;
     let rest = old[..old.len() - same].iter().rev().zip(new[..new.len() - same].iter().rev());

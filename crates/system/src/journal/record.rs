@@ -7,6 +7,7 @@
 use std::collections::{HashMap, HashSet};
 
 use bytes::Bytes;
+use coderoom_edit::shared_ends;
 use coderoom_engine::{
     Conflict, Content, ContentHash, Entry, EntryKind, FileDelta, FileMode, RelPath, TextStore,
     Version,
@@ -164,22 +165,6 @@ impl Writer {
             }
         });
     }
-}
-
-/// How many bytes two texts share at the beginning and, of the rest, at the end.
-fn shared_ends(old: &[u8], new: &[u8]) -> (usize, usize) {
-    let most = old.len().min(new.len());
-    let head = common(old.iter(), new.iter(), most);
-    let tail = common(old.iter().rev(), new.iter().rev(), most - head);
-    (head, tail)
-}
-
-fn common<'a>(
-    a: impl Iterator<Item = &'a u8>,
-    b: impl Iterator<Item = &'a u8>,
-    most: usize,
-) -> usize {
-    a.zip(b).take(most).take_while(|(a, b)| a == b).count()
 }
 
 /// Reads entries, and keeps the versions that they have brought.

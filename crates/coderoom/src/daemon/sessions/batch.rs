@@ -315,10 +315,9 @@ pub(super) fn line_counts(before: Option<&Version>, after: Option<&Version>) -> 
     let bytes = |version: Option<&Version>| version.and_then(|it| it.bytes().cloned());
     let (before, after) = (bytes(before).unwrap_or_default(), bytes(after).unwrap_or_default());
     // Most edits are in one place: only what is between the shared beginning and end is compared.
-    let head = before.iter().zip(after.iter()).take_while(|(a, b)| a == b).count();
+    let (head, tail) = coderoom_edit::shared_ends(&before, &after);
     let head = memchr::memrchr(b'\n', &before[..head]).map_or(0, |at| at + 1);
     let (old, new) = (&before[head..], &after[head..]);
-    let tail = old.iter().rev().zip(new.iter().rev()).take_while(|(a, b)| a == b).count();
     let shared = &old[old.len() - tail..];
     let tail = memchr::memchr(b'\n', shared).map_or(0, |at| shared.len() - at - 1);
     fn side(bytes: &[u8]) -> Option<Side<'_>> {

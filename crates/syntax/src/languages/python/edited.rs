@@ -9,16 +9,16 @@
 
 use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
 
+use crate::recent::{common_end, common_start};
+
 /// Larger runs of statements are not worth it.
 const MAX_RUN: usize = 16 << 10;
 
 /// Whether `after` has no syntax errors, given that `before` has none. False: not known.
 pub(super) fn stays_clean(before: &str, after: &str) -> bool {
     let (old, new) = (before.as_bytes(), after.as_bytes());
-    let head = old.iter().zip(new).take_while(|(a, b)| a == b).count();
-    let most = old.len().min(new.len()) - head;
-    let tail =
-        old.iter().rev().zip(new.iter().rev()).take(most).take_while(|(a, b)| a == b).count();
+    let head = common_start(old, new);
+    let tail = common_end(&old[head..], &new[head..]);
     let Some((start, indent)) = statement_before(before, head) else { return false };
     let Some(end) = statement_after(before, old.len() - tail, indent) else { return false };
     let after_end = new.len() - (old.len() - end);
