@@ -229,6 +229,10 @@ fn describe(workspace: &Value) -> String {
         code["with_errors"],
         code["cut"],
     ));
+    for file in code["cut_files"].as_array().into_iter().flatten() {
+        let file = file.as_str().unwrap_or_default();
+        text.push_str(&format!("  ! not read to its end: {file}\n"));
+    }
     let imported = &code["imported"];
     if imported.is_object() {
         let tools = imported["tools"].as_array().into_iter().flatten();

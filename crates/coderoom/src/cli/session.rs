@@ -21,6 +21,14 @@ pub(super) enum SessionCommand {
     List(WhereArgs),
     /// Show one session: its changed files and conflicts.
     Show(WhereArgs),
+    /// Drop the bytes of old versions from a session's journal; its log stays whole.
+    Compact {
+        #[command(flatten)]
+        at: WhereArgs,
+        /// Newest entries that can still be undone.
+        #[arg(long)]
+        keep: Option<u64>,
+    },
     /// End a session; its log is kept.
     Close {
         #[command(flatten)]
@@ -232,6 +240,9 @@ pub(super) fn run(command: SessionCommand) -> anyhow::Result<ExitCode> {
         }
         SessionCommand::List(at) => ask("session_list", json!({"session": ""}), &at, Some(list)),
         SessionCommand::Show(at) => ask("session_list", json!({}), &at, Some(list)),
+        SessionCommand::Compact { at, keep } => {
+            ask("session_compact", json!({"keep": keep}), &at, None)
+        }
         SessionCommand::Close { at, discard } => {
             ask("session_close", json!({"discard": discard}), &at, Some(closed))
         }

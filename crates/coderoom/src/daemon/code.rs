@@ -273,6 +273,12 @@ impl RoomCode {
         }
     }
 
+    /// The first files that are not read to their end.
+    pub fn cut_files(&self) -> Vec<String> {
+        let index = Arc::clone(&self.state.lock().index);
+        index.cut_files().iter().map(ToString::to_string).collect()
+    }
+
     /// Bytes of packed facts and names.
     pub fn bytes(&self) -> u64 {
         let stats = self.state.lock().index.stats();

@@ -26,6 +26,7 @@ pub mod scip_forget;
 pub mod scip_import;
 pub mod search;
 pub mod session_close;
+pub mod session_compact;
 pub mod session_diff;
 pub mod session_list;
 pub mod session_open;
@@ -191,6 +192,7 @@ pub static TABLE: &[Entry] = &[
     entry::<run::Run>(),
     entry::<run::Overlay>(),
     entry::<run::Take>(),
+    entry::<session_compact::SessionCompact>(),
     entry::<status::Status>(),
     entry::<load::Load>(),
     entry::<unload::Unload>(),

@@ -100,6 +100,8 @@ pub struct CodeIndex {
     /// Files that are not read to their end: larger than 4 MiB, nested too deep, or too slow to
     /// parse.
     pub cut: u64,
+    /// The first 20 of those.
+    pub cut_files: Vec<String>,
     /// Bytes of packed facts and of the names' index.
     pub bytes: u64,
     /// Files that have changed since the index was made; they are looked at directly.
@@ -203,6 +205,7 @@ fn describe_code(room: &Room, snapshot: &std::sync::Arc<coderoom_engine::Snapsho
         occurrences: stats.occurrences,
         with_errors: stats.with_errors,
         cut: stats.cut,
+        cut_files: room.code.cut_files(),
         bytes: stats.facts_bytes + stats.names_bytes,
         uncovered_files: code.uncovered() as u64,
         seconds: status.seconds,

@@ -14,7 +14,7 @@ use super::{
     shelf::Shelf,
 };
 use crate::{
-    Snapshot,
+    RelPath, Snapshot,
     file::{File, FileId},
     snapshot::Totals,
 };
@@ -29,7 +29,11 @@ pub struct CodeIndex {
     pub(super) files: Box<[FileId]>,
     pub(super) names: Names,
     stats: IndexStats,
+    cut_files: Box<[RelPath]>,
 }
+
+/// Files that are named because their facts end early; more are only counted.
+const MAX_CUT_FILES: usize = 20;
 
 /// How much an index holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -60,6 +64,7 @@ impl CodeIndex {
             files: Box::default(),
             names: Names::default(),
             stats: IndexStats::default(),
+            cut_files: Box::default(),
         }
     }
 
@@ -70,6 +75,7 @@ impl CodeIndex {
             snapshot.files().filter_map(|file| Some((file, language_of(file)?))).collect();
         let mut names = NamesBuilder::default();
         let mut stats = IndexStats::default();
+        let mut cut_files = Vec::new();
         for (batch_number, batch) in sources.chunks(BATCH).enumerate() {
             if stop() {
                 return None;
@@ -95,14 +101,24 @@ impl CodeIndex {
                 .collect();
             for (n, found) in found.into_iter().enumerate() {
                 let Some((list, part)) = found else { continue };
-                names.add((batch_number * BATCH + n) as Doc, list);
+                let doc = batch_number * BATCH + n;
+                names.add(doc as Doc, list);
+                if part.cut > 0 && cut_files.len() < MAX_CUT_FILES {
+                    cut_files.push(sources[doc].0.path.clone());
+                }
                 stats.add(&part);
             }
         }
         let names = names.finish();
         stats.names_bytes = names.bytes();
         let files = sources.iter().map(|(file, _)| file.id).collect();
-        Some(CodeIndex { of: Some(Arc::clone(snapshot)), files, names, stats })
+        let cut_files = cut_files.into();
+        Some(CodeIndex { of: Some(Arc::clone(snapshot)), files, names, stats, cut_files })
+    }
+
+    /// The first files whose facts end early, in path order; `stats` counts all of them.
+    pub fn cut_files(&self) -> &[RelPath] {
+        &self.cut_files
     }
 
     /// How much it holds.

@@ -5,6 +5,7 @@
 //! undo appends an entry of its own, so the log only ever grows.
 
 mod combine;
+mod compact;
 mod entry;
 mod state;
 mod steps;

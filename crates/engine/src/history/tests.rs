@@ -104,6 +104,30 @@ fn a_new_base_leaves_what_differs_dirty_and_moves_the_rest() {
     assert_eq!(state.dirty_len(), 2, "b was not taken in, so it differs");
 }
 
+#[test]
+fn a_compacted_log_keeps_the_trail_and_what_is_needed() {
+    let fixture = Fixture::new(&[("a", "first")]);
+    let mut state = State::over(fixture.session.snapshot());
+    for n in 0..20 {
+        state = fixture.edit(&state, "a", Some(&format!("version {n}")));
+    }
+    let small = state.compacted(3);
+    assert_eq!(small.head(), 20);
+    assert!(small.own_bytes() < state.own_bytes() / 4);
+    assert!(small.log().zip(state.log()).all(|(a, b)| a == b), "versions are equal by hash");
+    let log: Vec<Entry> = small.log().map(|entry| Entry::clone(entry)).collect();
+    let again = State::replay(&fixture.session, &fixture.session.snapshot(), log).expect("it fits");
+    assert_eq!(world(again.snapshot())["a"], "version 19");
+    assert_eq!(world(again.base())["a"], "first");
+    let mut state = again;
+    for n in [18, 17, 16] {
+        state = state.next(&fixture.session, state.undo().expect("kept")).expect("it fits");
+        assert_eq!(world(state.snapshot())["a"], format!("version {n}"));
+    }
+    assert!(matches!(state.undo(), Err(NoStep::Dropped { .. })));
+    assert!(state.rollback(0).is_ok(), "the beginning is always there");
+}
+
 #[derive(Clone, Debug)]
 enum Step {
     Put(u8, u8),

@@ -208,6 +208,36 @@ impl Journal {
         Ok(())
     }
 
+    /// Puts a journal of these entries in place of this one, whole or not at all.
+    ///
+    /// # Errors
+    /// If it cannot be written; then this one stays as it is.
+    pub(super) fn rewrite<'e>(
+        &mut self,
+        head: &Head,
+        entries: impl IntoIterator<Item = &'e Entry>,
+    ) -> Result<(), JournalError> {
+        if self.broken {
+            return Err(JournalError::Broken);
+        }
+        let path = self.path.with_extension("new");
+        let io = |source| JournalError::Io { doing: "compacting", path: path.clone(), source };
+        match fs::remove_file(&path) {
+            Err(err) if err.kind() != io::ErrorKind::NotFound => return Err(io(err)),
+            _ => {}
+        }
+        let mut new = Journal::create(&path, head, false)?;
+        new.append(entries)?;
+        new.file.sync_all().map_err(io)?;
+        fs::rename(&path, &self.path).map_err(io)?;
+        if let Some(dir) = self.path.parent() {
+            File::open(dir).and_then(|dir| dir.sync_all()).map_err(io)?;
+        }
+        let own = std::mem::take(&mut self.path);
+        *self = Journal { path: own, ..new };
+        Ok(())
+    }
+
     /// Waits until what was appended survives a power cut.
     ///
     /// # Errors

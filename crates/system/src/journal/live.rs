@@ -9,7 +9,7 @@ use std::{fmt, mem, sync::Arc};
 use coderoom_engine::{Entry, Mismatch, Session, State};
 use parking_lot::{Condvar, Mutex, MutexGuard, RwLock};
 
-use super::{Journal, JournalError, Syncer};
+use super::{Head, Journal, JournalError, Syncer};
 
 /// When an edit is acknowledged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -199,6 +199,41 @@ impl LiveSession {
             *self.current.write() = Arc::clone(last);
         }
         back.result = Some(result.map_err(Arc::new));
+    }
+
+    /// Writes the journal anew without the bytes that nothing needs (see [`State::compacted`]), and
+    /// puts it in place of the old one. Edits that come meanwhile wait for it. Gives the bytes of
+    /// the old journal and of the new one.
+    ///
+    /// # Errors
+    /// If it cannot be written: then the old one stays.
+    pub fn compact(&self, head: &Head, keep: usize) -> Result<(u64, u64), Arc<JournalError>> {
+        let mut turn = self.turn.lock();
+        let mut journal = loop {
+            match turn.journal.take() {
+                Some(journal) => break journal,
+                None => self.woken.wait(&mut turn),
+            }
+        };
+        let state = self.state();
+        let failures = turn.failures;
+        drop(turn);
+        let before = journal.len();
+        let small = state.compacted(keep);
+        let result = journal.rewrite(head, small.log().map(|entry| &**entry));
+        let after = journal.len();
+        let mut turn = self.turn.lock();
+        debug_assert_eq!(turn.failures, failures);
+        turn.journal = Some(journal);
+        // What was prepared meanwhile goes on from the state as it was.
+        if result.is_ok() && Arc::ptr_eq(&turn.head, &state) {
+            let small = Arc::new(small);
+            turn.head = Arc::clone(&small);
+            *self.current.write() = small;
+        }
+        drop(turn);
+        self.woken.notify_all();
+        result.map(|()| (before, after)).map_err(Arc::new)
     }
 
     /// No more changes. What is queued is still written.

@@ -187,3 +187,21 @@ proptest! {
         prop_assert!(ours.dirty().eq(theirs.dirty()));
     }
 }
+
+#[test]
+fn a_compacted_journal_leads_to_the_same_state_and_goes_on() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let store = TextStore::default();
+    let live = live(dir.path(), &store, Durability::Process);
+    for n in 0..50 {
+        let text = format!("{n} ").repeat(500);
+        live.commit(|state| Ok::<_, ()>(put(state, &store, "a.txt", &text))).expect("written");
+    }
+    let (before, after) = live.compact(&head(), 2).expect("compacted");
+    assert!(after * 5 < before, "{before} bytes became {after}");
+    live.commit(|state| Ok::<_, ()>(put(state, &store, "a.txt", "the last\n"))).expect("written");
+    let (state, recovered) = reopened(&dir.path().join("log"));
+    assert_eq!((state.head(), recovered.torn), (51, None));
+    assert_eq!(text(&state, "a.txt").as_deref(), Some("the last\n"));
+    assert!(live.state().log().eq(state.log()), "the trail is whole");
+}

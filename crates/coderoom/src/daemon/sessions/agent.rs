@@ -12,7 +12,7 @@ use coderoom_engine::{
     Code as EngineCode, Entry, FileMode, RelPath, Snapshot, State, TextStore, Version,
 };
 use coderoom_system::disk::Disk;
-use coderoom_system::journal::{CommitError, Head, LiveSession};
+use coderoom_system::journal::{CommitError, Head, JournalError, LiveSession};
 use parking_lot::Mutex;
 
 use super::{SessionConfig, now_ms};
@@ -120,6 +120,23 @@ impl AgentSession {
             return Ok(self.room.code.of_session(snapshot, &self.code));
         }
         Ok(self.room.code.of_session(snapshot, &Mutex::default()))
+    }
+
+    /// Writes its journal anew without the bytes that nothing needs. Undo goes back to the newest
+    /// `keep` entries then; the trail stays whole. Gives the journal's bytes before and after.
+    ///
+    /// # Errors
+    /// `journal_failed` if it cannot be written; then the old one stays.
+    pub fn compact(&self, keep: usize) -> Result<(u64, u64), OpError> {
+        let head = Head {
+            name: self.name.clone(),
+            root: self.room.root().as_os_str().as_encoded_bytes().to_vec(),
+            agent: self.agent.clone(),
+            created_ms: self.created_ms,
+            config: self.yaml.clone(),
+        };
+        let failed = |err: Arc<JournalError>| OpError::new(Code::JournalFailed, err.to_string());
+        self.live.compact(&head, keep).map_err(failed)
     }
 
     /// Its review branch.
