@@ -3,6 +3,7 @@
 mod disk;
 mod edits;
 mod kill;
+mod many;
 mod refusals;
 mod run;
 

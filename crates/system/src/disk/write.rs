@@ -43,10 +43,14 @@ pub enum Written {
 /// Names that no two writes share.
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
+/// What the names of files that are about to take another's place begin and end with.
+const PREFIX: &str = ".coderoom-";
+const SUFFIX: &str = ".tmp";
+
 /// A name for a file that is about to take another's place.
 fn beside() -> Vec<u8> {
     let n = NEXT.fetch_add(1, Ordering::Relaxed);
-    format!(".coderoom-{}-{n}.tmp", std::process::id()).into_bytes()
+    format!("{PREFIX}{}-{n}{SUFFIX}", std::process::id()).into_bytes()
 }
 
 impl Disk {
@@ -276,6 +280,43 @@ impl Disk {
                 return;
             }
         }
+    }
+
+    /// Removes from a directory what writes of a process that was killed have left beside files, if
+    /// `is_known` says that its bytes are ours. Gives the others: they may be somebody's only copy.
+    ///
+    /// # Errors
+    /// If the directory cannot be read.
+    pub fn sweep(
+        &self,
+        dir: &RelPath,
+        is_known: &dyn Fn(&Bytes) -> bool,
+    ) -> Result<Vec<RelPath>, DiskError> {
+        let fd = match self.root.dir(dir) {
+            Ok(fd) => fd,
+            Err(Errno::NOENT) => return Ok(Vec::new()),
+            Err(errno) => return Err(io_error("read", dir, errno)),
+        };
+        let entries = rustix::fs::Dir::read_from(&fd).map_err(|it| io_error("read", dir, it))?;
+        let own = format!("{PREFIX}{}-", std::process::id());
+        let mut kept = Vec::new();
+        for entry in entries.flatten() {
+            let name = entry.file_name().to_bytes();
+            let ours = name.starts_with(PREFIX.as_bytes()) && name.ends_with(SUFFIX.as_bytes());
+            if !ours || name.starts_with(own.as_bytes()) {
+                continue;
+            }
+            let path = dir.join(name);
+            match self.read(&path, u64::MAX)? {
+                Some(file) if !is_known(&file.bytes) => kept.push(path),
+                Some(_) => {
+                    rustix::fs::unlinkat(&fd, name, AtFlags::empty())
+                        .map_err(|errno| io_error("remove", &path, errno))?;
+                }
+                None => {}
+            }
+        }
+        Ok(kept)
     }
 
     /// The hash of what is at a path, if a file is there.

@@ -5,6 +5,7 @@
 //! else has changed is merged first, or is a conflict, and never written over.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::PathBuf,
     sync::{Arc, atomic::Ordering},
@@ -220,6 +221,7 @@ impl AgentSession {
         let state = self.state();
         let mut written = Vec::new();
         let mut paths = Vec::new();
+        self.sweep(&state, &text)?;
         for line in text.lines() {
             let mut words = line.split(' ');
             let (Some(path), Some(_), Some(after)) = (words.next(), words.next(), words.next())
@@ -245,6 +247,30 @@ impl AgentSession {
             self.write_out(&paths)?;
         }
         let _ = fs::remove_file(self.plan_path());
+        Ok(())
+    }
+
+    /// Removes what the writes that were cut off have left beside the files of a plan. What is neither
+    /// an old nor a new version of one of them, nor the beginning of one, stays and is told.
+    fn sweep(&self, state: &State, plan: &str) -> Result<(), OpError> {
+        let mut dirs: BTreeMap<RelPath, Vec<Version>> = BTreeMap::new();
+        for line in plan.lines() {
+            let path = line.split(' ').next().and_then(unhex);
+            let Some(path) = path.and_then(|bytes| RelPath::new(&bytes).ok()) else { continue };
+            let versions = dirs.entry(path.parent().unwrap_or_else(RelPath::root)).or_default();
+            if let Some(dirty) = state.dirty_file(&path) {
+                versions.extend(dirty.base.iter().chain(&dirty.now).cloned());
+            }
+        }
+        for (dir, versions) in dirs {
+            let is_known = |bytes: &bytes::Bytes| {
+                let begins = |it: &Version| it.bytes().is_some_and(|it| it.starts_with(bytes));
+                versions.iter().any(begins)
+            };
+            for path in self.disk.sweep(&dir, &is_known)? {
+                tracing::warn!(%path, "a file that was being replaced when the daemon was killed");
+            }
+        }
         Ok(())
     }
 
