@@ -9,6 +9,7 @@ mod config;
 mod meet;
 mod present;
 mod sync;
+mod types;
 
 use std::{
     collections::HashMap,
@@ -28,6 +29,7 @@ pub use batch::{Batch, Change, Done, Judgement, Problem, rows_of};
 pub use config::{SessionConfig, SyncMode};
 pub use meet::{Met, Settlement};
 pub use sync::Synced;
+pub use types::{TypeAnswer, TypeQuestion};
 
 use super::rooms::Room;
 use crate::error::{Code, OpError};
