@@ -21,9 +21,9 @@ mod view;
 pub use change::{Change, FileChange, Stale};
 pub use code::{
     Ask, AskError, AskLimits, Call, Calls, Certainty, Code, CodeIndex, CodeScope, Dangling,
-    DanglingNames, Definition, Definitions, Dependencies, Dependency, Hover, Hovers, ImportError,
-    ImportReport, Imported, IndexStats, Outline, OutlineItem, Reference, References, Refusal,
-    RefusedDocument, Relative, Relatives, ScipPart, Shelf, Spelling, SymbolInfo, Symbols,
+    DanglingNames, Definition, Definitions, Dependencies, Dependency, Extent, Hover, Hovers,
+    ImportError, ImportReport, Imported, IndexStats, Outline, OutlineItem, Reference, References,
+    Refusal, RefusedDocument, Relative, Relatives, ScipPart, Shelf, Spelling, SymbolInfo, Symbols,
     SyntaxProblem, Unused, UnusedSymbols, cut_words, kind_word, language_of, scip_head,
     scip_project, scip_tail,
 };

@@ -10,6 +10,7 @@ pub mod code;
 pub mod definition;
 pub mod dependencies;
 pub mod edit_file;
+pub mod edit_symbol;
 pub mod edits;
 pub mod glob;
 pub mod history;
@@ -18,6 +19,8 @@ pub mod load;
 pub mod outline;
 pub mod reference;
 pub mod references;
+pub mod rename_symbol;
+mod rename_text;
 pub mod rg;
 pub mod scip_export;
 pub mod scip_forget;
@@ -28,6 +31,7 @@ pub mod session_diff;
 pub mod session_list;
 pub mod session_open;
 pub mod status;
+mod symbol_text;
 pub mod symbols;
 pub mod sync;
 pub mod types;
@@ -167,6 +171,8 @@ pub static TABLE: &[Entry] = &[
     entry::<dependencies::Dependents>(),
     entry::<unused::Unused>(),
     entry::<edit_file::EditFile>(),
+    entry::<edit_symbol::EditSymbol>(),
+    entry::<rename_symbol::RenameSymbol>(),
     entry::<write_file::WriteFile>(),
     entry::<apply_batch::ApplyBatch>(),
     entry::<apply_patch::ApplyPatch>(),

@@ -118,7 +118,7 @@ pub(crate) fn definitions(resolver: &mut Resolver<'_>, subject: &Subject) -> Vec
 }
 
 /// Of the declarations that are one symbol, the first that has a body.
-fn best(resolver: &mut Resolver<'_>, target: Target) -> Target {
+pub(crate) fn best(resolver: &mut Resolver<'_>, target: Target) -> Target {
     let Some(facts) = resolver.facts(target.file) else { return target };
     let whole =
         |ix: &coderoom_syntax::SymbolIx| !facts.facts.symbol(*ix).flags.has(Flags::DECLARATION);
