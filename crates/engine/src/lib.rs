@@ -27,7 +27,9 @@ pub use code::{
     SyntaxProblem, Unused, UnusedSymbols, cut_words, kind_word, language_of, scip_head,
     scip_project, scip_tail,
 };
-pub use coderoom_syntax::{Cut as FactsCut, Kind, Language, Role, Visibility as SymbolVisibility};
+pub use coderoom_syntax::{
+    Cut as FactsCut, Kind, Language, Replacement, RewriteError, Rewriter, Role, Visibility as SymbolVisibility,
+};
 pub use file::{Body, File, FileId, SegmentId, Stamp, Unheld, Visibility};
 pub use history::{
     Combined, Conflict, Content, Dirty, Entry, EntryKind, FileDelta, Mismatch, Mode as FileMode,

@@ -12,6 +12,7 @@ mod language;
 mod languages;
 mod pack;
 mod render;
+mod rewrite;
 mod table;
 mod tree;
 
@@ -25,3 +26,4 @@ pub use facts::{
 pub use language::{Budget, Place, Plugin, Redeclared, Rules, Spaces, Tree, TypeScope, detect};
 pub use languages::Language;
 pub use pack::{Damaged, Packed};
+pub use rewrite::{Replacement, RewriteError, Rewriter};
