@@ -28,7 +28,8 @@ pub use code::{
     scip_project, scip_tail,
 };
 pub use coderoom_syntax::{
-    Cut as FactsCut, Kind, Language, Replacement, RewriteError, Rewriter, Role, Visibility as SymbolVisibility,
+    Cut as FactsCut, Kind, Language, Replacement, RewriteError, Rewriter, Role,
+    Visibility as SymbolVisibility,
 };
 pub use file::{Body, File, FileId, SegmentId, Stamp, Unheld, Visibility};
 pub use history::{

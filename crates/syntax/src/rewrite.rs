@@ -255,9 +255,7 @@ mod tests {
             };
             let (pattern, rewrite, now) = match language {
                 Language::Bash => ("old $A $B", "new $B $A", source.replace("old 1 b", "new b 1")),
-                _ => {
-                    ("old($A, $B)", "new($B, $A)", source.replace("old(1, b)", "new(b, 1)"))
-                }
+                _ => ("old($A, $B)", "new($B, $A)", source.replace("old(1, b)", "new(b, 1)")),
             };
             assert_eq!(rewritten(language, pattern, rewrite, &source), now, "{language:?}");
         }

@@ -21,6 +21,7 @@ pub mod reference;
 pub mod references;
 pub mod rename_symbol;
 mod rename_text;
+pub mod rewrite;
 pub mod rg;
 pub mod scip_export;
 pub mod scip_forget;
@@ -173,6 +174,7 @@ pub static TABLE: &[Entry] = &[
     entry::<edit_file::EditFile>(),
     entry::<edit_symbol::EditSymbol>(),
     entry::<rename_symbol::RenameSymbol>(),
+    entry::<rewrite::Rewrite>(),
     entry::<write_file::WriteFile>(),
     entry::<apply_batch::ApplyBatch>(),
     entry::<apply_patch::ApplyPatch>(),

@@ -190,3 +190,47 @@ fn a_rename_that_would_guess_or_collide_is_refused() {
     assert!(reply["notes"][0].as_str().is_some_and(|note| note.contains("1 places")), "{reply}");
     assert!(fixture.text("s", "b.py").contains("thing.run()"));
 }
+
+#[test]
+fn structure_is_rewritten_where_text_would_be_wrong() {
+    let mut fixture = Fixture::new(&[
+        ("a.py", "check(equal(1, 2))  # equal(3, 4)\nx = 'equal(5, 6)'\n"),
+        ("sub/b.py", "if True:\n    equal(\n        f(1),\n        2,\n    )\n"),
+        ("c.ts", "equal(1, 2)\r\n"),
+        ("d.tsx", "export const d = <p>{equal(1, 2)}</p>\n"),
+        ("e.ts", "equal<number>(1)\n"),
+    ]);
+    fixture.open("s");
+    let rewrite = |language: &str, pattern: &str, to: &str| json!({"session": "s", "language": language, "pattern": pattern, "rewrite": to});
+    let mut dry = rewrite("python", "equal($A, $B)", "same($B, $A)");
+    dry["dry_run"] = json!(true);
+    let reply = fixture.call("rewrite", dry);
+    assert_eq!(reply["entry"], 0);
+    let notes = reply["notes"].to_string();
+    assert!(notes.contains("a.py:1: equal(1, 2) -> same(2, 1)"), "{notes}");
+    assert!(fixture.text("s", "a.py").contains("check(equal(1, 2))"));
+    let reply = fixture.call("rewrite", rewrite("python", "equal($A, $B)", "same($B, $A)"));
+    assert_eq!(reply["notes"][0], "2 places in 2 files", "{reply}");
+    assert_eq!(fixture.text("s", "a.py"), "check(same(2, 1))  # equal(3, 4)\nx = 'equal(5, 6)'\n");
+    assert_eq!(fixture.text("s", "sub/b.py"), "if True:\n    same(2, f(1))\n");
+    fixture.call("rewrite", rewrite("typescript", "equal($A, $B)", "both(\n  $A,\n  $B,\n)"));
+    assert_eq!(fixture.text("s", "d.tsx"), "export const d = <p>{both(\n  1,\n  2,\n)}</p>\n");
+    let mut narrow = rewrite("python", "same($$$A)", "equal($$$A)");
+    narrow["paths"] = json!(["sub"]);
+    fixture.call("rewrite", narrow);
+    assert_eq!(fixture.text("s", "sub/b.py"), "if True:\n    equal(2, f(1))\n");
+    assert!(fixture.text("s", "a.py").contains("same(2, 1)"));
+    let reply = fixture.call("rewrite", rewrite("python", "absent($A)", "x($A)"));
+    assert_eq!(reply["entry"], 0);
+    for (language, pattern, to, code) in [
+        ("cobol", "f($A)", "g($A)", "bad_parameter"),
+        ("python", "f($A", "g($A)", "bad_parameter"),
+        ("python", "f($A)", "g($B)", "bad_parameter"),
+        ("python", "same($$$A)", "same($$$A", "syntax_error"),
+    ] {
+        let refused = fixture.client.refusal("rewrite", rewrite(language, pattern, to));
+        assert_eq!(refused.code, code, "{pattern}: {}", refused.message);
+    }
+    fixture.call("sync", json!({"session": "s"}));
+    assert_eq!(fixture.on_disk("c.ts"), "both(\r\n  1,\r\n  2,\r\n)\r\n");
+}
