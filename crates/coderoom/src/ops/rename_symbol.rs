@@ -26,6 +26,8 @@ pub struct RenameSymbol;
 
 /// Doubtful places that a refusal lists.
 const MOST_LISTED: usize = 20;
+/// Members that override one another and are renamed together.
+const MOST_RELATIVES: usize = 200;
 
 /// What to rename.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -105,6 +107,7 @@ impl Operation for RenameSymbol {
         if !params.force {
             rename.verify(context, &session, &batch)?;
         }
+        batch.notes.extend(rename.family.notes());
         let left = rename.doubtful.len();
         if left > 0 {
             batch.notes.push(format!(
@@ -125,8 +128,7 @@ struct Rename {
     old: String,
     new: String,
     floor: Certainty,
-    /// The definition that is looked at afterwards.
-    home: (RelPath, u32),
+    family: Family,
     /// It is a member of something, and no name of its own.
     is_member: bool,
     /// All references that are certain enough, under whatever name.
@@ -154,26 +156,28 @@ impl Rename {
             let message = format!("{} has that name already", symbol.qualified());
             return Err(OpError::new(Code::BadParameter, message));
         }
-        let all = u64::try_from(usize::MAX >> 1).ok();
-        let found =
-            asked.run(all, 0, |code, limits| code.references(ask, Certainty::ByName, limits))?;
-        if found.cut {
-            return Err(context.interruption().unwrap_or_else(|| {
-                OpError::new(Code::Timeout, "not every reference was found: raise `timeout_ms`")
-            }));
+        let is_member = !symbol.container.is_empty()
+            && matches!(
+                symbol.kind,
+                Kind::Field | Kind::Property | Kind::Method | Kind::EnumMember
+            );
+        let stop = || context.interruption().is_some();
+        let mut family = Family { homes: vec![symbol.clone()], outside: Vec::new() };
+        if is_member {
+            family.grow(&asked.code, &stop);
         }
+        let Some(all) = family.references(&asked.code, &symbol.name, Certainty::ByName, &stop)?
+        else {
+            return Err(late(context));
+        };
         let (references, doubtful): (Vec<_>, Vec<_>) =
-            found.references.into_iter().partition(|it| it.certainty >= floor);
+            all.into_iter().partition(|it| it.certainty >= floor);
         let mut rename = Rename {
             old: symbol.name,
             new: to.to_owned(),
             floor,
-            home: (symbol.path, symbol.line),
-            is_member: !symbol.container.is_empty()
-                && matches!(
-                    symbol.kind,
-                    Kind::Field | Kind::Property | Kind::Method | Kind::EnumMember
-                ),
+            family,
+            is_member,
             references,
             doubtful,
         };
@@ -283,15 +287,11 @@ impl Rename {
         let fault = |err: &dyn std::fmt::Display| OpError::new(Code::Internal, err.to_string());
         let tried: State = state.next(session.live.session(), entry).map_err(|err| fault(&err))?;
         let code = session.room.code.of_session(tried.snapshot(), &parking_lot::Mutex::default());
-        let (path, line) = self.home.clone();
-        let ask = Ask::At { path, line, column: None, name: Some(self.new.clone()) };
         let stop = || context.interruption().is_some();
-        let limits = AskLimits { offset: 0, limit: usize::MAX, stop: &stop };
-        let found = code.references(&ask, self.floor, &limits)?;
-        if found.cut {
-            return Err(context.interruption().unwrap_or_else(|| fault(&"it was cut off")));
-        }
-        let (before, after) = (count(&self.references), count(&found.references));
+        let Some(found) = self.family.references(&code, &self.new, self.floor, &stop)? else {
+            return Err(late(context));
+        };
+        let (before, after) = (count(&self.references), count(&found));
         if before == after {
             return Ok(());
         }
@@ -307,6 +307,92 @@ impl Rename {
         );
         Err(OpError::new(Code::NameTaken, message))
     }
+}
+
+/// What has to have one name: a symbol, and if it is a member, what overrides it and what it
+/// overrides.
+struct Family {
+    /// The definitions; what was asked for is the first.
+    homes: Vec<engine::SymbolInfo>,
+    /// Types from outside of the workspace that one of theirs inherits from.
+    outside: Vec<String>,
+}
+
+impl Family {
+    /// Finds what overrides these and what they override.
+    fn grow(&mut self, code: &engine::Code, stop: &(dyn Fn() -> bool + Sync)) {
+        let limits = AskLimits { offset: 0, limit: MOST_RELATIVES, stop };
+        let mut next = 0;
+        while let Some(home) = self.homes.get(next).filter(|_| next < MOST_RELATIVES) {
+            let (path, column) = (home.path.clone(), Some(home.column));
+            let ask = Ask::At { path, line: home.line, column, name: None };
+            let above = code.supertypes(&ask, &limits).unwrap_or_default();
+            let below = code.implementations(&ask, &limits).unwrap_or_default();
+            self.outside.extend(above.outside);
+            for relative in above.relatives.into_iter().chain(below.relatives) {
+                if !self.homes.contains(&relative.symbol) {
+                    self.homes.push(relative.symbol);
+                }
+            }
+            next += 1;
+        }
+        self.outside.sort();
+        self.outside.dedup();
+    }
+
+    /// Who names any of them, each place once and as certain as it is of one; none if the time runs
+    /// out.
+    fn references(
+        &self,
+        code: &engine::Code,
+        name: &str,
+        floor: Certainty,
+        stop: &(dyn Fn() -> bool + Sync),
+    ) -> Result<Option<Vec<Reference>>, OpError> {
+        let limits = AskLimits { offset: 0, limit: usize::MAX, stop };
+        let mut places: BTreeMap<(RelPath, u32, u32), Reference> = BTreeMap::new();
+        for home in &self.homes {
+            let (path, name) = (home.path.clone(), Some(name.to_owned()));
+            // The column may have moved with what stands before it.
+            let column = (Some(&home.name) == name.as_ref()).then_some(home.column);
+            let ask = Ask::At { path, line: home.line, column, name };
+            let found = code.references(&ask, floor, &limits)?;
+            if found.cut {
+                return Ok(None);
+            }
+            for it in found.references {
+                let known = places.entry((it.path.clone(), it.line, it.column));
+                let known = known.or_insert_with(|| it.clone());
+                if it.certainty > known.certainty {
+                    *known = it;
+                }
+            }
+        }
+        Ok(Some(places.into_values().collect()))
+    }
+
+    fn notes(&self) -> impl Iterator<Item = String> {
+        let others: Vec<String> = self.homes[1..]
+            .iter()
+            .map(|it| format!("{} ({}:{})", it.qualified(), it.path, it.line))
+            .collect();
+        let with = (!others.is_empty())
+            .then(|| format!("renamed with it, as one overrides the other: {}", others.join(", ")));
+        let outside = (!self.outside.is_empty()).then(|| {
+            format!(
+                "its type inherits from {} outside of the workspace, which may call it by its old \
+                 name",
+                self.outside.join(", ")
+            )
+        });
+        with.into_iter().chain(outside)
+    }
+}
+
+fn late(context: &Context) -> OpError {
+    context.interruption().unwrap_or_else(|| {
+        OpError::new(Code::Timeout, "not every reference was found: raise `timeout_ms`")
+    })
 }
 
 /// How often each line names it.

@@ -154,6 +154,20 @@ fn a_rename_keeps_the_fields_of_objects_in_short_form() {
 }
 
 #[test]
+fn methods_that_override_one_another_are_renamed_together() {
+    let shapes = "class A:\n    def run(self):\n        return 1\n\n\nclass B(A):\n    def run(self):\n        return super().run()\n\n\nclass C:\n    def run(self):\n        return 2\n";
+    let user = "from a import A, B, C\n\n\ndef f(a: A, b: B, c: C):\n    return a.run() + b.run() + c.run()\n";
+    let mut fixture = Fixture::new(&[("a.py", shapes), ("b.py", user)]);
+    fixture.open("s");
+    let params = json!({"session": "s", "symbol": "B.run", "to": "go"});
+    let reply = fixture.call("rename_symbol", params);
+    assert!(reply["notes"].to_string().contains("A.run (a.py:2)"), "{reply}");
+    assert_eq!(fixture.text("s", "a.py"), shapes.replacen("run", "go", 3));
+    assert_eq!(fixture.text("s", "b.py"), user.replacen("run", "go", 2));
+    sound(&mut fixture);
+}
+
+#[test]
 fn a_rename_that_would_guess_or_collide_is_refused() {
     let mut fixture = Fixture::new(&[
         (

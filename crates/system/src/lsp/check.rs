@@ -5,10 +5,11 @@ use std::{path::Path, sync::Arc, time::Instant};
 use coderoom_engine::{Language, RelPath, Snapshot, Text};
 
 use super::{
+    buffer::{Buffer, Patience},
     catalog::{self, Family},
     compare::{self, Finding, Severity},
     error::CheckError,
-    server::{Buffer, Patience, Server},
+    server::Server,
 };
 
 /// A file that is to be checked.

@@ -5,6 +5,7 @@
 //! states, base and now, are shown to the same server one after the other, and what it says of the
 //! base is kept by content. Nothing is written.
 
+mod buffer;
 mod catalog;
 mod check;
 mod compare;

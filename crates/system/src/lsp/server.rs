@@ -9,10 +9,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use coderoom_engine::{ContentHash, RelPath, Snapshot, Text};
+use coderoom_engine::{ContentHash, RelPath, Snapshot};
 use serde_json::{Value, json};
 
 use super::{
+    buffer::{Buffer, Patience, state_key},
     catalog::{self, Checker},
     compare::{self, Finding, Units},
     connection::{Connection, Groups, Unsent},
@@ -30,35 +31,6 @@ const LONG_QUIET: Duration = Duration::from_millis(1_500);
 const ASK_AGAIN: [i64; 2] = [-32801, -32802];
 /// Answers about states of the base that are kept.
 const MOST_KEPT: usize = 64;
-
-/// A file as a server is to see it.
-#[derive(Clone, Debug)]
-pub(super) struct Buffer {
-    pub(super) path: RelPath,
-    pub(super) language: &'static str,
-    pub(super) text: Arc<str>,
-    pub(super) hash: ContentHash,
-}
-
-impl Buffer {
-    pub(super) fn new(path: &RelPath, language: &'static str, text: &Text) -> Buffer {
-        let (hash, bytes) = (text.hash(), text.bytes());
-        let text = String::from_utf8_lossy(bytes).into();
-        Buffer { path: path.clone(), language, text, hash }
-    }
-
-    pub(super) fn empty(path: &RelPath, language: &'static str) -> Buffer {
-        let hash = ContentHash::of(b"");
-        Buffer { path: path.clone(), language, text: "".into(), hash }
-    }
-}
-
-/// How much longer somebody waits for an answer.
-#[derive(Clone, Copy)]
-pub(super) struct Patience<'a> {
-    pub(super) until: Instant,
-    pub(super) stop: &'a dyn Fn() -> bool,
-}
 
 /// How diagnostics are got out of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -413,17 +385,6 @@ impl Server {
     fn refused(&self, refusal: Refusal) -> CheckError {
         CheckError::Refused { server: self.checker.name, why: refusal.message }
     }
-}
-
-/// The hash of all that is open.
-fn state_key(buffers: &[Buffer]) -> ContentHash {
-    let mut bytes = Vec::new();
-    for buffer in buffers {
-        bytes.extend_from_slice(buffer.path.as_bytes());
-        bytes.push(0);
-        bytes.extend_from_slice(&buffer.hash.0);
-    }
-    ContentHash::of(&bytes)
 }
 
 fn initialize(checker: &Checker, root: &Path) -> Value {
