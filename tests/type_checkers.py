@@ -16,6 +16,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 TY = "ty==0.0.105"
@@ -204,6 +205,31 @@ def typescript(session):
     session.ask("rollback", to=0)
 
 
+def at_once(place, root):
+    """Sessions share a checker and see nothing of one another."""
+    found = {}
+
+    def one(name, text):
+        session = Session(place, root, name)
+        for turn in range(3):
+            session.ask("write_file", path="user.py", content=f"x: int = {text}\n" * (turn + 1))
+            found[name, turn] = session.validate()
+        session.ask("rollback", to=0)
+
+    texts = {"one": "'one'", "two": "b'two'", "three": "3"}
+    threads = [threading.Thread(target=one, args=pair) for pair in texts.items()]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for name, text in texts.items():
+        for turn in range(3):
+            rows, reply = found[name, turn]
+            lines = [] if name == "three" else list(range(1, turn + 2))
+            check([row[1] for row in rows] == lines, f"{name} beside others: {reply}")
+            check(all(text in it["text"] for it in reply["problems"]), f"{name}: {reply}")
+
+
 def missing(session):
     """No checker is a note, and never silence."""
     session.edit("main.go", "func main() {}", "func main() { var x int = \"\" }")
@@ -246,18 +272,23 @@ def main():
         before = snapshot(root)
         with daemon(coderoom, home, programs) as place:
             session = Session(place, root, "s")
-            parts = [(python, ()), (changed_on_disk, (root,)), (missing, ())]
+            parts = [
+                ("Python", lambda: python(session)),
+                ("the disk", lambda: changed_on_disk(session, root)),
+                ("no checker of a language", lambda: missing(session)),
+                ("sessions side by side", lambda: at_once(place, root)),
+            ]
             if npm:
-                parts.append((typescript, ()))
+                parts.append(("TypeScript", lambda: typescript(session)))
             else:
                 print("SKIPPED: there is no npm, so TypeScript was not checked", file=sys.stderr)
-            for part, args in parts:
+            for name, part in parts:
                 begun = time.monotonic()
-                part(session, *args)
-                print(f"{part.__name__}: checked ({time.monotonic() - begun:.1f} s)")
+                part()
+                print(f"{name}: checked ({time.monotonic() - begun:.1f} s)")
             check(snapshot(root) == before, "something was written to the workspace")
         nothing_at_all(coderoom, temporary)
-    print("no checker: said so")
+    print("no checker at all: said so")
 
 
 if __name__ == "__main__":

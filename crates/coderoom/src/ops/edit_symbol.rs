@@ -35,7 +35,9 @@ pub struct Params {
     pub line: Option<u32>,
     /// The column, from 1, in characters.
     pub column: Option<u32>,
-    /// What to do.
+    /// What to do: `replace_body` (what is in its braces, or its indented block with the docstring),
+    /// `replace` (all of it: doc comment, decorators, declaration, body), `insert_before`,
+    /// `insert_after`, `delete`.
     pub action: SymbolAction,
     /// The new text; indented to its place if it is given at column 0. Not for `delete`.
     #[serde(default)]

@@ -175,6 +175,7 @@ fn a_rename_that_would_guess_or_collide_is_refused() {
             "class A:\n    def run(self):\n        return 1\n\n    def stop(self):\n        return 2\n",
         ),
         ("b.py", "def use(thing):\n    return thing.run()\n"),
+        ("d.py", "from c import one\n\n\ndef four():\n    return 4\n\n\nprint(one(), four())\n"),
         (
             "c.py",
             "def one():\n    return 1\n\n\ndef two():\n    return one()\n\n\ndef three(x):\n    return [one() + x]\n",
@@ -191,6 +192,8 @@ fn a_rename_that_would_guess_or_collide_is_refused() {
         ("one", "class", "syntax_error"),
         ("one", "two", "name_taken"),
         ("one", "x", "name_taken"),
+        // Where it is imported.
+        ("one", "four", "name_taken"),
         ("A.stop", "run", "name_taken"),
         ("nothing", "x", "unknown_symbol"),
     ] {
