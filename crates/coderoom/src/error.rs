@@ -83,6 +83,8 @@ pub enum Code {
     RunFailed,
     /// A rename would have to guess: the doubtful places are listed.
     Uncertain,
+    /// A rename would give a name to something else: what has it already is named.
+    NameTaken,
     /// ripgrep would look into something that is not held.
     NotHeld,
     /// It is not ripgrep's answer that would be given: run ripgrep.

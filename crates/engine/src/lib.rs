@@ -21,13 +21,16 @@ mod view;
 pub use change::{Change, FileChange, Stale};
 pub use code::{
     Ask, AskError, AskLimits, Call, Calls, Certainty, Code, CodeIndex, CodeScope, Dangling,
-    DanglingNames, Definition, Definitions, Dependencies, Dependency, Hover, Hovers, ImportError,
-    ImportReport, Imported, IndexStats, Outline, OutlineItem, Reference, References, Refusal,
-    RefusedDocument, Relative, Relatives, ScipPart, Shelf, Spelling, SymbolInfo, Symbols,
+    DanglingNames, Definition, Definitions, Dependencies, Dependency, Extent, Hover, Hovers,
+    ImportError, ImportReport, Imported, IndexStats, Outline, OutlineItem, Reference, References,
+    Refusal, RefusedDocument, Relative, Relatives, ScipPart, Shelf, Spelling, SymbolInfo, Symbols,
     SyntaxProblem, Unused, UnusedSymbols, cut_words, kind_word, language_of, scip_head,
     scip_project, scip_tail,
 };
-pub use coderoom_syntax::{Cut as FactsCut, Kind, Language, Role, Visibility as SymbolVisibility};
+pub use coderoom_syntax::{
+    Cut as FactsCut, Kind, Language, Replacement, RewriteError, Rewriter, Role,
+    Visibility as SymbolVisibility,
+};
 pub use file::{Body, File, FileId, SegmentId, Stamp, Unheld, Visibility};
 pub use history::{
     Combined, Conflict, Content, Dirty, Entry, EntryKind, FileDelta, Mismatch, Mode as FileMode,

@@ -13,6 +13,7 @@ mod languages;
 mod pack;
 mod recent;
 mod render;
+mod rewrite;
 mod table;
 mod tree;
 
@@ -26,3 +27,4 @@ pub use facts::{
 pub use language::{Budget, Place, Plugin, Redeclared, Rules, Spaces, Tree, TypeScope, detect};
 pub use languages::Language;
 pub use pack::{Damaged, Packed};
+pub use rewrite::{Replacement, RewriteError, Rewriter};

@@ -8,6 +8,7 @@ pub mod cache;
 pub mod disk;
 pub mod journal;
 mod load;
+pub mod lsp;
 mod read;
 mod root;
 mod rules;

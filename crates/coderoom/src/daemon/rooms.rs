@@ -14,6 +14,7 @@ use coderoom_engine::{RelPath, SearchRoot, Shelf, Snapshot, TextStore};
 use coderoom_system::{
     LoadOptions, Memory, Workspace,
     cache::{self, Cache, Meta, Recall},
+    lsp::Pool,
 };
 use parking_lot::{Condvar, Mutex};
 
@@ -45,6 +46,8 @@ pub struct Rooms {
     pub compiled: Compiled,
     /// The edit sessions.
     pub sessions: Sessions,
+    /// The type checkers that `validate` asks.
+    pub checkers: Pool,
 }
 
 /// What is known of a root.
@@ -112,6 +115,7 @@ impl Rooms {
             changed: Condvar::new(),
             evictions: AtomicU64::new(0),
             compiled: Compiled::default(),
+            checkers: Pool::default(),
         }
     }
 
@@ -213,12 +217,14 @@ impl Rooms {
         };
         // They are resumed from their journals when somebody names them.
         self.sessions.park(&room);
+        self.checkers.forget(room.root());
         self.put_away(&room);
         Ok(path)
     }
 
     /// Writes every workspace's cache file and lets all of them go.
     pub fn close(&self) {
+        self.checkers.close();
         for room in self.list() {
             self.put_away(&room);
         }
@@ -361,6 +367,7 @@ impl Rooms {
         for session in self.sessions.in_memory() {
             session.keep_house();
         }
+        self.checkers.keep_house();
         for room in self.list() {
             let never = room.persisted.load(Ordering::Relaxed) == NEVER;
             if never || room.last_persist.lock().elapsed() > PERSIST_EVERY {

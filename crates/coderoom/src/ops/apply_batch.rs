@@ -57,12 +57,7 @@ impl Operation for ApplyBatch {
         }
         let mut batch = collector.batch;
         batch.allow_syntax_errors = params.allow_syntax_errors;
-        if params.dry_run {
-            let mut judgement = session.judge(&session.state(), &batch)?;
-            judgement.notes.push("nothing was changed: `dry_run`".into());
-            return Ok(EditReply::new(0, judgement));
-        }
-        edits::apply(context, &session, &batch)
+        edits::apply_or_judge(context, &session, &batch, params.dry_run)
     }
 
     fn text(reply: &EditReply) -> String {

@@ -335,6 +335,24 @@ fn needed<T>(kind: EditKind, field: &str, value: Option<T>) -> Result<T, OpError
     })
 }
 
+/// Applies a batch, or says what it would do.
+///
+/// # Errors
+/// As [`AgentSession::apply`].
+pub(super) fn apply_or_judge(
+    context: &Context,
+    session: &Arc<AgentSession>,
+    batch: &Batch,
+    dry_run: bool,
+) -> Result<EditReply, OpError> {
+    if !dry_run {
+        return apply(context, session, batch);
+    }
+    let mut judgement = session.judge(&session.state(), batch)?;
+    judgement.notes.push("nothing was changed: `dry_run`".into());
+    Ok(EditReply::new(0, judgement))
+}
+
 /// Applies a batch to a session, and does what its configuration wants done after each.
 ///
 /// # Errors

@@ -11,6 +11,7 @@ pub mod code;
 pub mod definition;
 pub mod dependencies;
 pub mod edit_file;
+pub mod edit_symbol;
 pub mod edits;
 pub mod glob;
 pub mod history;
@@ -19,6 +20,9 @@ pub mod load;
 pub mod outline;
 pub mod reference;
 pub mod references;
+pub mod rename_symbol;
+mod rename_text;
+pub mod rewrite;
 pub mod rg;
 pub mod run;
 pub mod scip_export;
@@ -31,6 +35,7 @@ pub mod session_diff;
 pub mod session_list;
 pub mod session_open;
 pub mod status;
+mod symbol_text;
 pub mod symbols;
 pub mod sync;
 pub mod types;
@@ -172,6 +177,9 @@ pub static TABLE: &[Entry] = &[
     entry::<dependencies::Dependents>(),
     entry::<unused::Unused>(),
     entry::<edit_file::EditFile>(),
+    entry::<edit_symbol::EditSymbol>(),
+    entry::<rename_symbol::RenameSymbol>(),
+    entry::<rewrite::Rewrite>(),
     entry::<write_file::WriteFile>(),
     entry::<apply_batch::ApplyBatch>(),
     entry::<apply_patch::ApplyPatch>(),

@@ -8,7 +8,7 @@ use super::{
     Context, Operation,
     edits::{self, ProblemRow},
 };
-use crate::error::OpError;
+use crate::{daemon::sessions::TypeQuestion, error::OpError};
 
 /// The operation.
 pub struct Validate;
@@ -25,6 +25,8 @@ pub struct Params {
     /// Ask type checkers too. Default: as the session's configuration says
     /// (`validation.warn_on_type_error`).
     pub types: Option<bool>,
+    /// Report the type checkers' warnings too, and not only errors.
+    pub warnings: bool,
     /// Milliseconds that the answer may take. Default 10,000.
     pub timeout_ms: Option<u64>,
 }
@@ -82,7 +84,10 @@ impl Operation for Validate {
         reply.files = changed.len() as u64;
         dangling(context, &located, &session, &state, &changed, &mut reply)?;
         if params.types.unwrap_or(session.config.validation.warn_on_type_error) {
-            session.type_problems(&state, context, &mut reply.problems, &mut reply.notes);
+            let question = TypeQuestion { warnings: params.warnings };
+            let answer = session.type_problems(&state, context, question)?;
+            reply.problems.extend(answer.problems);
+            reply.notes.extend(answer.notes);
         }
         reply
             .problems

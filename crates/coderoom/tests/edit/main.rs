@@ -6,6 +6,7 @@ mod kill;
 mod many;
 mod refusals;
 mod run;
+mod symbols;
 
 #[path = "../common/mod.rs"]
 mod common;

@@ -23,7 +23,7 @@ pub use imported::{ImportError, ImportReport, Imported, Refusal, RefusedDocument
 pub use index::{CodeIndex, IndexStats};
 pub use query::{
     Ask, AskError, AskLimits, Call, Calls, CodeScope, Dangling, DanglingNames, Definition,
-    Definitions, Dependencies, Dependency, Hover, Hovers, Outline, OutlineItem, Reference,
+    Definitions, Dependencies, Dependency, Extent, Hover, Hovers, Outline, OutlineItem, Reference,
     References, Relative, Relatives, Spelling, SymbolInfo, Symbols, Unused, UnusedSymbols,
     cut_words, kind_word,
 };

@@ -38,6 +38,11 @@ pub(super) struct Candidate {
 }
 
 impl Candidates {
+    /// The files that may have a match, in path order: each is yet to be looked at.
+    pub fn files(&self) -> impl Iterator<Item = &Arc<File>> {
+        self.entries.iter().map(|entry| &entry.file)
+    }
+
     /// How many files there are to look at.
     pub fn len(&self) -> usize {
         self.entries.len()

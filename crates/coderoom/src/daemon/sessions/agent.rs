@@ -160,17 +160,6 @@ impl AgentSession {
         Err(OpError::new(Code::NoRepository, "not built yet"))
     }
 
-    /// What type checkers say of the session's files that they do not say of its base.
-    pub fn type_problems(
-        &self,
-        _state: &State,
-        _context: &crate::ops::Context,
-        _problems: &mut Vec<crate::ops::edits::ProblemRow>,
-        notes: &mut Vec<String>,
-    ) {
-        notes.push("no type checker was asked".into());
-    }
-
     /// Lets go of what can be made again, if nobody has used it lately.
     pub fn keep_house(&self) {
         if now_ms().saturating_sub(self.last_used_ms()) > IDLE_MS {

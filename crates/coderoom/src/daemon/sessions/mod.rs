@@ -10,6 +10,7 @@ mod meet;
 mod present;
 mod run;
 mod sync;
+mod types;
 
 use std::{
     collections::HashMap,
@@ -30,6 +31,7 @@ pub use config::{SessionConfig, SyncMode};
 pub use meet::{Met, Settlement};
 pub use run::{HELPER, Left, left, run_error, runner};
 pub use sync::Synced;
+pub use types::{TypeAnswer, TypeQuestion};
 
 use super::rooms::Room;
 use crate::error::{Code, OpError};

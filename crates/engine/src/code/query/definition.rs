@@ -164,7 +164,7 @@ fn defined_at(
 
 /// Of the declarations that are one symbol, the first that has a body; of macros the last: what
 /// conditions choose between ends with what holds otherwise.
-fn best(resolver: &mut Resolver<'_>, target: Target) -> Target {
+pub(crate) fn best(resolver: &mut Resolver<'_>, target: Target) -> Target {
     let Some(facts) = resolver.facts(target.file) else { return target };
     if facts.facts.symbol(target.symbol).kind == Kind::Macro && facts.rules().includes {
         let symbol = facts.group(target.symbol).last().unwrap_or(target.symbol);
