@@ -9,6 +9,7 @@ pub mod disk;
 pub mod journal;
 mod load;
 mod read;
+pub mod review;
 mod root;
 mod rules;
 mod scan;
