@@ -219,6 +219,7 @@ impl Rooms {
 
     /// Writes every workspace's cache file and lets all of them go.
     pub fn close(&self) {
+        self.sessions.settle();
         for room in self.list() {
             self.put_away(&room);
         }

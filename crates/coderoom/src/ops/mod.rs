@@ -7,6 +7,7 @@ pub mod apply_batch;
 pub mod apply_patch;
 pub mod calls;
 pub mod code;
+pub mod commit_review;
 pub mod definition;
 pub mod dependencies;
 pub mod edit_file;
@@ -182,6 +183,7 @@ pub static TABLE: &[Entry] = &[
     entry::<sync::Rebase>(),
     entry::<sync::Merge>(),
     entry::<sync::Resolve>(),
+    entry::<commit_review::CommitReview>(),
     entry::<validate::Validate>(),
     entry::<status::Status>(),
     entry::<load::Load>(),

@@ -101,7 +101,11 @@ impl<'a> Maker<'a> {
                 {
                     return Ok(kept(path, entry));
                 }
-                let kind = self.kind(entry, mode, &there);
+                // What the session makes is a new file if the disk has none; what it has not touched
+                // was removed by somebody else, and only the index knows what it was.
+                let known = entry
+                    .filter(|it| stamp.is_some() || !self.trust_mode || it.mode == Mode::SYMLINK);
+                let kind = self.kind(known, mode, &there);
                 let id = self.blob(path, kind, bytes)?;
                 Ok(Some(Item { path: path.to_vec(), kind, id }))
             }

@@ -213,7 +213,8 @@ impl Walk<'_, '_> {
     fn others_held(&mut self, snapshot: &Snapshot) -> Result<(), ReviewError> {
         for file in snapshot.files() {
             let path = self.maker.place.outside(&file.path);
-            if self.tracked.contains(path.as_bstr()) || self.found.contains(&path) {
+            let is_known = self.tracked.contains(path.as_bstr()) || self.found.contains(&path);
+            if is_known || is_gits_own(&path) {
                 continue;
             }
             if let Some(module) = module_of(&self.full.modules, &path) {
@@ -229,6 +230,11 @@ impl Walk<'_, '_> {
         }
         Ok(())
     }
+}
+
+/// Whether a path is in a `.git`, which no tree has.
+pub(super) fn is_gits_own(path: &[u8]) -> bool {
+    path.split(|byte| *byte == b'/').any(|name| name.eq_ignore_ascii_case(b".git"))
 }
 
 /// The repository of its own that a path is in.

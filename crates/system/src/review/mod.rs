@@ -40,6 +40,15 @@ const TRIES: usize = 3;
 pub struct Reviewer {
     root: PathBuf,
     kept: Mutex<Option<Kept>>,
+    last: Mutex<Option<Last>>,
+}
+
+/// The commit that was made last: the branch goes on from it without being walked.
+#[derive(Clone, Copy)]
+struct Last {
+    commit: ObjectId,
+    head: Option<ObjectId>,
+    entry: u64,
 }
 
 /// What is known after a tree was made: the next one differs by what the log says since.
@@ -114,7 +123,7 @@ struct Made {
 impl Reviewer {
     /// For the sessions over the workspace at `root`, which must be canonical. Looks at nothing yet.
     pub fn new(root: &Path) -> Reviewer {
-        Reviewer { root: root.to_path_buf(), kept: Mutex::default() }
+        Reviewer { root: root.to_path_buf(), kept: Mutex::default(), last: Mutex::default() }
     }
 
     /// Commits a moment of the session. In a repository without commits it is a root commit.
@@ -191,7 +200,7 @@ impl Reviewer {
         let tip = branch::tip(repo, how.branch)?;
         let mut since = 0;
         let goes_on = match tip {
-            Some(tip) => match line(repo, tip, head, how.session)? {
+            Some(tip) => match self.line(repo, tip, head, how.session)? {
                 Some(entry) => {
                     since = if entry > at.state.head() { 0 } else { entry };
                     true
@@ -235,6 +244,7 @@ impl Reviewer {
         let mut buffer = gix::date::parse::TimeBuf::default();
         let by = who.committer().to_ref(&mut buffer);
         branch::advance(repo, how.branch, tip, id, &log, by)?;
+        *self.last.lock() = Some(Last { commit: id, head, entry: at.state.head() });
         Ok(reviewed(id, true, notes))
     }
 
@@ -248,21 +258,16 @@ impl Reviewer {
         };
         let mut repo = shared.to_thread_local();
         let seen = seen_of_git(&repo)?;
-        if let Some(kept) = kept {
-            if kept.seen == seen
-                && let Some(changed) = changed_since(at, kept.entry)
-            {
-                let made = self.tree_after(&repo, &kept, at, &changed, dry)?;
-                if let Some(made) = made {
-                    if !dry {
-                        let (tree, entry) = (made.tree, at.state.head());
-                        *self.kept.lock() = Some(Kept { tree, entry, ..kept });
-                    } else {
-                        *self.kept.lock() = Some(kept);
-                    }
-                    return Ok(made);
-                }
-            }
+        if let Some(kept) = kept
+            && kept.seen == seen
+            && let Some(changed) = changed_since(at, kept.entry)
+        {
+            let made = self.tree_after(&repo, &kept, at, &changed, dry)?;
+            *self.kept.lock() = Some(match dry {
+                true => kept,
+                false => Kept { tree: made.tree, entry: at.state.head(), ..kept },
+            });
+            return Ok(made);
         }
         // The configuration may have changed too.
         let shared = self.open()?;
@@ -295,7 +300,7 @@ impl Reviewer {
         at: Moment<'_>,
         changed: &[RelPath],
         dry: bool,
-    ) -> Result<Option<Made>, ReviewError> {
+    ) -> Result<Made, ReviewError> {
         let mut repo = repo.clone();
         if dry {
             repo = repo.with_object_memory();
@@ -313,14 +318,44 @@ impl Reviewer {
                     notes.push(full::in_module(&path, module));
                     continue;
                 }
-                let is_out = maker.tracked(&path).is_none() && maker.is_ignored(&path, false);
+                let is_out = full::is_gits_own(&path)
+                    || maker.tracked(&path).is_none() && maker.is_ignored(&path, false);
                 let item = if is_out { None } else { maker.item(&path)? };
                 changes.push((path, item));
             }
             drop(maker);
             tree = tree::edit(&repo, tree, &changes)?;
         }
-        Ok(Some(Made { repo, place, tree, seen: kept.seen.clone(), notes }))
+        Ok(Made { repo, place, tree, seen: kept.seen.clone(), notes })
+    }
+
+    /// The entry of the newest review commit, if the branch goes on from HEAD: following first parents,
+    /// nothing but this session's commits comes before HEAD.
+    fn line(
+        &self,
+        repo: &gix::Repository,
+        tip: ObjectId,
+        head: Option<ObjectId>,
+        session: &str,
+    ) -> Result<Option<u64>, ReviewError> {
+        if let Some(last) = *self.last.lock()
+            && last.commit == tip
+            && last.head == head
+        {
+            return Ok(Some(last.entry));
+        }
+        let (mut at, mut newest) = (Some(tip), None);
+        while at != head {
+            let Some(id) = at else { return Ok(None) };
+            let commit = git("read a review commit", repo.find_commit(id))?;
+            let said = message::trailers(git("read a review commit", commit.message_raw())?);
+            if said.session.as_deref() != Some(session) {
+                return Ok(None);
+            }
+            newest = newest.or(said.entry);
+            at = commit.parent_ids().next().map(gix::Id::detach);
+        }
+        Ok(Some(newest.unwrap_or(0)))
     }
 
     fn open(&self) -> Result<gix::ThreadSafeRepository, ReviewError> {
@@ -369,28 +404,6 @@ fn changed_since(at: Moment<'_>, entry: u64) -> Option<Vec<RelPath>> {
     changed.sort_unstable();
     changed.dedup();
     Some(changed)
-}
-
-/// The entry of the newest review commit, if the branch goes on from HEAD: following first parents,
-/// nothing but this session's commits comes before HEAD.
-fn line(
-    repo: &gix::Repository,
-    tip: ObjectId,
-    head: Option<ObjectId>,
-    session: &str,
-) -> Result<Option<u64>, ReviewError> {
-    let (mut at, mut newest) = (Some(tip), None);
-    while at != head {
-        let Some(id) = at else { return Ok(None) };
-        let commit = git("read a review commit", repo.find_commit(id))?;
-        let said = message::trailers(git("read a review commit", commit.message_raw())?);
-        if said.session.as_deref() != Some(session) {
-            return Ok(None);
-        }
-        newest = newest.or(said.entry);
-        at = commit.parent_ids().next().map(gix::Id::detach);
-    }
-    Ok(Some(newest.unwrap_or(0)))
 }
 
 fn seen_of_git(repo: &gix::Repository) -> Result<SeenOfGit, ReviewError> {

@@ -13,6 +13,7 @@ use coderoom_engine::{
 };
 use coderoom_system::disk::Disk;
 use coderoom_system::journal::{CommitError, Head, LiveSession};
+use coderoom_system::review::Reviewer;
 use parking_lot::Mutex;
 
 use super::{SessionConfig, now_ms};
@@ -49,6 +50,8 @@ pub struct AgentSession {
     pub(super) syncing: AtomicBool,
     /// The review commit of its newest state, if one was made.
     pub review: Mutex<Option<String>>,
+    /// What makes its review commits.
+    pub(super) reviewer: Reviewer,
 }
 
 /// What a session is made of besides.
@@ -74,6 +77,7 @@ impl AgentSession {
             OpError::new(Code::WorkspaceGone, message)
         })?;
         let Parts { config, yaml, dir, store } = parts;
+        let reviewer = Reviewer::new(room.root());
         Ok(AgentSession {
             disk,
             store,
@@ -89,6 +93,7 @@ impl AgentSession {
             code: Mutex::default(),
             syncing: AtomicBool::new(false),
             review: Mutex::default(),
+            reviewer,
         })
     }
 
@@ -131,16 +136,6 @@ impl AgentSession {
     pub fn is_executable(&self, path: &RelPath) -> bool {
         let file = self.disk.read(path, u64::MAX);
         matches!(file, Ok(Some(file)) if file.mode == FileMode::Executable)
-    }
-
-    /// The session's files beside those of HEAD.
-    ///
-    /// # Errors
-    /// `no_repository` if there is none.
-    pub fn against_head(
-        &self,
-    ) -> Result<Vec<(RelPath, Option<Version>, Option<Version>)>, OpError> {
-        Err(OpError::new(Code::NoRepository, "not built yet"))
     }
 
     /// What type checkers say of the session's files that they do not say of its base.

@@ -8,6 +8,7 @@ mod batch;
 mod config;
 mod meet;
 mod present;
+mod review;
 mod sync;
 
 use std::{
@@ -15,7 +16,7 @@ use std::{
     fs, io,
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
-    time::{Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use coderoom_engine::{Entry, EntryKind, State, TextStore};
@@ -35,6 +36,10 @@ use crate::error::{Code, OpError};
 /// Names are file names and parts of branch names.
 const MAX_NAME: usize = 64;
 
+/// A session is not closed, nor the daemon stopped, before its review commits are made; but a git
+/// repository that hangs holds neither up longer than this.
+const SETTLE: Duration = Duration::from_secs(10);
+
 /// All sessions of one daemon.
 pub struct Sessions {
     /// Where journals live.
@@ -44,6 +49,8 @@ pub struct Sessions {
     open: Mutex<HashMap<(PathBuf, String), Arc<AgentSession>>>,
     /// One session is opened at a time: the journal of each is held once.
     opening: Mutex<()>,
+    /// Sessions to be committed behind their edits.
+    reviews: review::ReviewQueue,
 }
 
 /// How to open a session.
@@ -77,6 +84,7 @@ impl Sessions {
             syncer: OnceLock::new(),
             open: Mutex::default(),
             opening: Mutex::default(),
+            reviews: review::ReviewQueue::default(),
         }
     }
 
@@ -237,6 +245,7 @@ impl Sessions {
     /// # Errors
     /// If it cannot be moved.
     pub fn close(&self, session: &Arc<AgentSession>) -> Result<PathBuf, OpError> {
+        self.reviews.settle(Some(session), Instant::now() + SETTLE);
         let _turn = self.opening.lock();
         session.live.close();
         let closed = session.dir.parent().and_then(Path::parent).and_then(Path::parent);
@@ -247,6 +256,11 @@ impl Sessions {
         let key = (session.room.root().to_path_buf(), session.name.clone());
         self.open.lock().remove(&key);
         Ok(to)
+    }
+
+    /// Waits for the review commits that are queued.
+    pub fn settle(&self) {
+        self.reviews.settle(None, Instant::now() + SETTLE);
     }
 
     /// Puts sessions of a workspace that nobody is using back to their journals. True if none is

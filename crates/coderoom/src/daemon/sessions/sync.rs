@@ -266,6 +266,7 @@ impl AgentSession {
                 Err(err) => notes.push(format!("not written to disk: {}", err.message)),
             }
         }
+        self.review_soon(rooms);
         notes
     }
 }
