@@ -4,6 +4,7 @@ mod disk;
 mod edits;
 mod kill;
 mod refusals;
+mod review;
 
 #[path = "../common/mod.rs"]
 mod common;

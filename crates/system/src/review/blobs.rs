@@ -95,9 +95,9 @@ impl<'a> Maker<'a> {
                 let there = self.place.stat(path)?;
                 if let (Some(entry), Some(stamp)) = (entry, stamp)
                     && let OnDisk::File { executable, stamp: now } = &there
-                    && stamp.proves_unchanged(now)
                     && self.is_unchanged(entry, now)
                     && self.mode(entry, *executable) == entry.mode
+                    && self.is_on_disk(path, &bytes, &stamp, now)?
                 {
                     return Ok(kept(path, entry));
                 }
@@ -138,6 +138,22 @@ impl<'a> Maker<'a> {
         let Some(bytes) = self.place.read(path, link)? else { return Ok(None) };
         let id = self.blob(path, kind, bytes)?;
         Ok(Some(Item { path: path.to_vec(), kind, id }))
+    }
+
+    /// Whether what the session holds is what is on disk.
+    fn is_on_disk(
+        &self,
+        path: &[u8],
+        bytes: &Bytes,
+        stamp: &Stamp,
+        now: &Stamp,
+    ) -> Result<bool, ReviewError> {
+        if stamp.proves_unchanged(now) {
+            return Ok(true);
+        }
+        // Written just before it was read: only the bytes can tell.
+        let may_be = stamp.size == now.size && stamp.ino == now.ino;
+        Ok(may_be && self.place.read(path, false)?.is_some_and(|there| there == *bytes))
     }
 
     /// What git makes of a regular file's mode.

@@ -8,9 +8,7 @@ use std::{
     },
 };
 
-use coderoom_engine::{
-    Code as EngineCode, Entry, FileMode, RelPath, Snapshot, State, TextStore, Version,
-};
+use coderoom_engine::{Code as EngineCode, Entry, FileMode, RelPath, Snapshot, State, TextStore};
 use coderoom_system::disk::Disk;
 use coderoom_system::journal::{CommitError, Head, LiveSession};
 use coderoom_system::review::Reviewer;

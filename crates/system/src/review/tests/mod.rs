@@ -178,7 +178,13 @@ impl World {
         let copy = self.repo.join(".git/index.copy");
         let _ = fs::remove_file(&copy);
         let index = git(&self.repo, &["rev-parse", "--git-path", "index"]);
-        let _ = fs::copy(self.repo.join(index), &copy);
+        let index = self.repo.join(index);
+        if fs::copy(&index, &copy).is_ok() {
+            // When it was written says which of its entries are too new to be trusted.
+            let time = fs::metadata(&index).and_then(|meta| meta.modified()).expect("a time");
+            let file = fs::File::options().append(true).open(&copy).expect("there");
+            file.set_modified(time).expect("set");
+        }
         let copy = copy.to_str().expect("UTF-8");
         git_with(&self.repo, &["add", "-A"], &[("GIT_INDEX_FILE", copy)], "");
         git_with(&self.repo, &["write-tree"], &[("GIT_INDEX_FILE", copy)], "")
