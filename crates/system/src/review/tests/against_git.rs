@@ -157,6 +157,8 @@ fn random_edit(world: &mut World, dice: &mut Dice, sub: &str) {
             0 => Some(FileMode::Executable),
             1 => Some(FileMode::File),
             2 if !there => Some(FileMode::Link),
+            // A file in the place of a link must say so, or a sync keeps the kind that is there.
+            _ if world.root.join(name).is_symlink() => Some(FileMode::File),
             _ => None,
         };
         let was_link = world.now(&path).is_some_and(|it| it.mode == Some(FileMode::Link));
