@@ -17,6 +17,9 @@ use super::{
     rules::{Rules, dir_of},
 };
 
+/// A larger file on disk that git does not have yet is not read into memory for a review.
+const MAX_READ: u64 = 512 << 20;
+
 /// An entry of a tree, by its whole path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Item {
@@ -32,6 +35,8 @@ pub(super) struct Maker<'a> {
     pub(super) moment: Moment<'a>,
     pub(super) index: &'a gix::index::State,
     pub(super) rules: Rules,
+    /// What is left out.
+    pub(super) notes: Vec<String>,
     filters: gix::filter::plumbing::Pipeline,
     trust_mode: bool,
     trust_links: bool,
@@ -55,6 +60,7 @@ impl<'a> Maker<'a> {
             filters,
             trust_mode: config.boolean("core.fileMode").unwrap_or(true),
             trust_links: config.boolean("core.symlinks").unwrap_or(true),
+            notes: Vec::new(),
             repo,
             place,
             moment,
@@ -129,6 +135,14 @@ impl<'a> Maker<'a> {
             && (link || self.mode(entry, executable) == entry.mode)
         {
             return Ok(kept(path, entry));
+        }
+        if now.size > MAX_READ {
+            self.notes.push(format!(
+                "{} has {} MiB and differs from git's index: it is left as the index has it",
+                String::from_utf8_lossy(path),
+                now.size >> 20
+            ));
+            return Ok(entry.and_then(|entry| kept(path, entry)));
         }
         let there = match link {
             true => OnDisk::Link { stamp: now },

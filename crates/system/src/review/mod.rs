@@ -18,7 +18,10 @@ mod tests;
 mod tree;
 mod who;
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use bytes::Bytes;
 use coderoom_engine::{EntryKind as LogKind, FileMode, RelPath};
@@ -59,6 +62,7 @@ struct Kept {
     entry: u64,
     seen: SeenOfGit,
     modules: Vec<Vec<u8>>,
+    index: Arc<gix::index::File>,
 }
 
 /// What a tree is made from besides the session: if it changes, all is looked at again.
@@ -278,7 +282,8 @@ impl Reviewer {
         let place = self.place(&repo)?;
         let index = open_index(&repo)?;
         let mut maker = Maker::new(&repo, &place, at, &index)?;
-        let full = full::full(&mut maker)?;
+        let mut full = full::full(&mut maker)?;
+        full.notes.append(&mut maker.notes);
         drop(maker);
         let mut tree = tree::write(&repo, &full.items)?;
         if !full.within.is_empty() {
@@ -286,7 +291,8 @@ impl Reviewer {
         }
         if !dry {
             let (entry, seen) = (at.state.head(), seen.clone());
-            let kept = Kept { repo: shared, tree, entry, seen, modules: full.modules };
+            let modules = full.modules;
+            let kept = Kept { repo: shared, tree, entry, seen, modules, index: Arc::new(index) };
             *self.kept.lock() = Some(kept);
         }
         Ok(Made { repo, place, tree, seen, notes: full.notes })
@@ -309,8 +315,7 @@ impl Reviewer {
         let mut notes = Vec::new();
         let mut tree = kept.tree;
         if !changed.is_empty() {
-            let index = git("read the index", repo.index_or_empty())?;
-            let mut maker = Maker::new(&repo, &place, at, &index)?;
+            let mut maker = Maker::new(&repo, &place, at, &kept.index)?;
             let mut changes = Vec::with_capacity(changed.len());
             for path in changed {
                 let path = place.outside(path);
@@ -323,6 +328,7 @@ impl Reviewer {
                 let item = if is_out { None } else { maker.item(&path)? };
                 changes.push((path, item));
             }
+            notes.append(&mut maker.notes);
             drop(maker);
             tree = tree::edit(&repo, tree, &changes)?;
         }
