@@ -70,6 +70,9 @@ pub(super) fn edit(
     git("write a tree", editor.write()).map(gix::Id::detach)
 }
 
+/// A path, with what the old tree and the new one have there.
+pub(super) type Difference = (Vec<u8>, Option<Item>, Option<Item>);
+
 /// Paths that differ between two trees: blobs and links, old and new.
 ///
 /// # Errors
@@ -78,13 +81,11 @@ pub(super) fn differences(
     repo: &gix::Repository,
     old: Option<ObjectId>,
     new: Option<ObjectId>,
-) -> Result<Vec<(Vec<u8>, Option<Item>, Option<Item>)>, ReviewError> {
+) -> Result<Vec<Difference>, ReviewError> {
     let mut found = Vec::new();
     compare(repo, old, new, &[], &mut found)?;
     Ok(found)
 }
-
-type Difference = (Vec<u8>, Option<Item>, Option<Item>);
 
 fn compare(
     repo: &gix::Repository,

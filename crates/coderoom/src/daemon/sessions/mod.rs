@@ -28,6 +28,7 @@ pub(crate) use batch::edit_error;
 pub use batch::{Batch, Change, Done, Judgement, Problem, rows_of};
 pub use config::{SessionConfig, SyncMode};
 pub use meet::{Met, Settlement};
+pub use review::Pair;
 pub use sync::Synced;
 
 use super::rooms::Room;

@@ -102,6 +102,9 @@ fn run(shared: &Shared) {
     }
 }
 
+/// One file on both sides: old, then new.
+pub type Pair = (RelPath, Option<Version>, Option<Version>);
+
 impl AgentSession {
     /// Commits the newest state to the review branch behind the caller's back, if the configuration
     /// wants that. Costs the caller next to nothing.
@@ -147,9 +150,7 @@ impl AgentSession {
     ///
     /// # Errors
     /// `no_repository` if there is none, `review_failed` if it cannot be read.
-    pub fn against_head(
-        &self,
-    ) -> Result<Vec<(RelPath, Option<Version>, Option<Version>)>, OpError> {
+    pub fn against_head(&self) -> Result<Vec<Pair>, OpError> {
         let state = self.state();
         let (trunk, _) = self.room.workspace.fresh(Instant::now() + FRESH);
         let pairs = self.reviewer.against_head(Moment { state: &state, trunk: &trunk })?;

@@ -185,7 +185,7 @@ fn random_edit(world: &mut World, dice: &mut Dice, sub: &str) {
 
 fn one(seed: u64) {
     let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
-    let sub = if seed % 3 == 0 { "sub/" } else { "" };
+    let sub = if seed.is_multiple_of(3) { "sub/" } else { "" };
     let mut world = World::new(sub, |repo| fill(repo, &mut dice));
     for round in 0..4 {
         for _ in 0..1 + dice.roll(3) {

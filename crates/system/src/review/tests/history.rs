@@ -93,8 +93,9 @@ fn replay(source: &Path, most: usize) -> usize {
         }
         world.edit(&changes, &format!("commit {n}"));
         let ours = world.commit().tree;
-        if ours != expected.to_string() {
-            let diff = git(&world.repo, &["diff", "--raw", &expected.to_string(), &ours]);
+        let expected = expected.to_string();
+        if ours != expected {
+            let diff = git(&world.repo, &["diff", "--raw", &expected, &ours]);
             // Links to other repositories cannot be made by a session.
             let others: Vec<&str> = diff.lines().filter(|it| !it.starts_with(":160000")).collect();
             assert!(others.is_empty(), "after {n} commits, git's tree, then ours:\n{diff}");
@@ -106,7 +107,7 @@ fn replay(source: &Path, most: usize) -> usize {
     steps.len()
 }
 
-type Step = (gix::ObjectId, Vec<(Vec<u8>, Option<Item>, Option<Item>)>);
+type Step = (gix::ObjectId, Vec<tree::Difference>);
 
 /// A repository that has the source's objects and none of its files. git knows every path, so that
 /// no list of ignored files keeps one out; no filter is applied to what is stored already.
