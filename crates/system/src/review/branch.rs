@@ -63,7 +63,9 @@ pub(super) fn check_name(repo: &gix::Repository, branch: &str) -> Result<(), Rev
     let heads = "refs/heads/".len();
     for (at, _) in branch.match_indices('/').filter(|(at, _)| *at > heads) {
         let above = &branch[..at];
-        if git("look up a branch", repo.try_find_reference(above))?.is_some() {
+        // What is not found is looked for in other places too: that is no conflict.
+        let found = git("look up a branch", repo.try_find_reference(above))?;
+        if found.is_some_and(|found| found.name().as_bstr() == above) {
             return conflict(above);
         }
     }

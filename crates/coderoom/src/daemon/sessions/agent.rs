@@ -155,6 +155,7 @@ impl AgentSession {
     pub fn keep_house(&self) {
         if now_ms().saturating_sub(self.last_used_ms()) > IDLE_MS {
             *self.code.lock() = None;
+            self.reviewer.rest();
         }
     }
 
