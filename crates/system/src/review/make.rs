@@ -30,9 +30,14 @@ pub(super) struct Kept {
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct SeenOfGit {
     pub(super) head: Option<ObjectId>,
-    /// Of the index: size, time and number.
-    index: Option<(u64, i64, i64, u64)>,
+    /// The index.
+    index: Option<Look>,
+    /// The configuration.
+    config: Option<Look>,
 }
+
+/// A file as `stat` has it: size, time and number.
+type Look = (u64, i64, i64, u64);
 
 /// A tree, and what to know about it.
 pub(super) struct Made {
@@ -177,9 +182,15 @@ fn changed_since(at: Moment<'_>, entry: u64) -> Option<Vec<RelPath>> {
 
 fn seen_of_git(repo: &gix::Repository) -> Result<SeenOfGit, ReviewError> {
     use std::os::unix::fs::MetadataExt;
-    let index = std::fs::metadata(repo.index_path()).ok();
-    let index = index.map(|it| (it.len(), it.mtime(), it.mtime_nsec(), it.ino()));
-    Ok(SeenOfGit { head: branch::head(repo)?, index })
+    let look = |path: std::path::PathBuf| {
+        let meta = std::fs::metadata(path).ok()?;
+        Some((meta.len(), meta.mtime(), meta.mtime_nsec(), meta.ino()))
+    };
+    Ok(SeenOfGit {
+        head: branch::head(repo)?,
+        index: look(repo.index_path()),
+        config: look(repo.common_dir().join("config")),
+    })
 }
 
 /// The index as it is on disk now; empty if there is none.

@@ -145,3 +145,65 @@ fn conflicts_and_files_that_git_is_told_to_assume_are_as_git_adds_them() {
     world.write("later.txt", "two\n");
     same_as_git(&mut world);
 }
+
+#[test]
+fn what_is_configured_meanwhile_counts() {
+    let mut world = World::new("", |repo| {
+        write(repo, "a.txt", "one\n");
+        commit_all(repo);
+    });
+    world.write("a.txt", "two\r\n");
+    world.commit();
+    git(&world.repo, &["config", "core.autocrlf", "input"]);
+    git(&world.repo, &["config", "core.safecrlf", "false"]);
+    write(&world.repo, ".git/info/exclude", "*.tmp\n");
+    world.write("b.txt", "two\r\n");
+    world.write("c.tmp", "scratch\n");
+    same_as_git(&mut world);
+    world.write(".gitignore", "!c.tmp\n");
+    same_as_git(&mut world);
+    let names = git(&world.repo, &["ls-tree", "--name-only", &world.commit().tree]);
+    assert_eq!(names, ".gitignore\na.txt\nb.txt\nc.tmp");
+}
+
+#[test]
+fn a_long_running_filter_is_asked() {
+    let script = r#"#!/usr/bin/env python3
+import sys
+inp, out = sys.stdin.buffer, sys.stdout.buffer
+def read():
+    size = int(inp.read(4) or b"0000", 16)
+    return inp.read(size - 4) if size else None
+def lines():
+    return list(iter(read, None))
+def say(*all):
+    for one in all:
+        out.write(b"%04x" % (len(one) + 4) + one)
+    out.write(b"0000")
+    out.flush()
+lines(); say(b"git-filter-server\n", b"version=2\n")
+lines(); say(b"capability=clean\n")
+while True:
+    head = inp.read(4)
+    if not head:
+        break
+    inp.read(int(head, 16) - 4)
+    lines()
+    data = b"".join(lines())
+    say(b"status=success\n"); say(b"pointer to %d bytes\n" % len(data)); say()
+"#;
+    let mut world = World::new("", |repo| {
+        write(repo, ".git/filter.py", script);
+        git(repo, &["config", "filter.big.process", "python3 .git/filter.py"]);
+        git(repo, &["config", "filter.big.required", "true"]);
+        write(repo, ".gitattributes", "*.big filter=big\n");
+        write(repo, "a.big", "12345");
+        commit_all(repo);
+        assert_eq!(git(repo, &["show", "HEAD:a.big"]), "pointer to 5 bytes");
+    });
+    world.write("b.big", "1234567");
+    let reviewed = world.commit();
+    let stored = git(&world.repo, &["show", &format!("{}:b.big", reviewed.commit)]);
+    assert_eq!(stored, "pointer to 7 bytes");
+    same_as_git(&mut world);
+}
