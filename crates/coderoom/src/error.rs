@@ -79,6 +79,12 @@ pub enum Code {
     NoRepository,
     /// The review branch is checked out somewhere.
     BranchCheckedOut,
+    /// Another branch is where the review branch would be.
+    BranchConflict,
+    /// Somebody else is writing the review branch.
+    RepositoryLocked,
+    /// The session's state could not be committed.
+    ReviewFailed,
     /// The command could not be run.
     RunFailed,
     /// A rename would have to guess: the doubtful places are listed.

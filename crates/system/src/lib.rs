@@ -10,6 +10,7 @@ pub mod journal;
 mod load;
 pub mod lsp;
 mod read;
+pub mod review;
 mod root;
 mod rules;
 pub mod run;

@@ -225,6 +225,7 @@ impl Rooms {
     /// Writes every workspace's cache file and lets all of them go.
     pub fn close(&self) {
         self.checkers.close();
+        self.sessions.settle();
         for room in self.list() {
             self.put_away(&room);
         }

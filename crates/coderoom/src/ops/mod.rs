@@ -8,6 +8,7 @@ pub mod apply_patch;
 pub mod blame;
 pub mod calls;
 pub mod code;
+pub mod commit_review;
 pub mod definition;
 pub mod dependencies;
 pub mod edit_file;
@@ -195,6 +196,7 @@ pub static TABLE: &[Entry] = &[
     entry::<sync::Rebase>(),
     entry::<sync::Merge>(),
     entry::<sync::Resolve>(),
+    entry::<commit_review::CommitReview>(),
     entry::<validate::Validate>(),
     entry::<blame::Blame>(),
     entry::<run::Run>(),

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{Context, Operation, edits};
 use crate::{
-    daemon::sessions::AgentSession,
+    daemon::sessions::{AgentSession, Pair},
     error::{Code, OpError},
 };
 
@@ -83,9 +83,6 @@ pub struct FileDiff {
     #[schemars(with = "Vec<Value>")]
     pub hunks: Vec<DiffHunk>,
 }
-
-/// One file on both sides.
-type Pair = (RelPath, Option<Version>, Option<Version>);
 
 const MAX_BYTES: u64 = 1 << 20;
 

@@ -183,7 +183,9 @@ impl Operation for Rebase {
         let (_, session) = edits::session(context, &params.workspace)?;
         // The trunk must have what was written before this was asked.
         session.room.workspace.fresh(context.deadline);
-        Ok(session.rebase(&params.agent, &params.reason)?.into())
+        let met = session.rebase(&params.agent, &params.reason)?;
+        session.review_soon(&context.rooms);
+        Ok(met.into())
     }
 }
 
@@ -204,7 +206,9 @@ impl Operation for Merge {
             return Err(OpError::new(Code::BadParameter, message));
         }
         let from = context.rooms.sessions.find(&session.room, &params.from)?;
-        Ok(session.merge(&from, &params.agent, &params.reason)?.into())
+        let met = session.merge(&from, &params.agent, &params.reason)?;
+        session.review_soon(&context.rooms);
+        Ok(met.into())
     }
 }
 
@@ -234,7 +238,11 @@ impl Operation for Resolve {
         let state = session.state();
         let shown = state.conflict(&path).cloned();
         let entry = match &settlement {
-            Some(how) => session.resolve(&path, how, &params.agent, &params.reason)?,
+            Some(how) => {
+                let entry = session.resolve(&path, how, &params.agent, &params.reason)?;
+                session.review_soon(&context.rooms);
+                entry
+            }
             None => 0,
         };
         let Some(conflict) = shown else {

@@ -5,6 +5,7 @@ mod edits;
 mod kill;
 mod many;
 mod refusals;
+mod review;
 mod run;
 mod symbols;
 

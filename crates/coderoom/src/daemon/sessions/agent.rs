@@ -8,11 +8,10 @@ use std::{
     },
 };
 
-use coderoom_engine::{
-    Code as EngineCode, Entry, FileMode, RelPath, Snapshot, State, TextStore, Version,
-};
+use coderoom_engine::{Code as EngineCode, Entry, FileMode, RelPath, Snapshot, State, TextStore};
 use coderoom_system::disk::Disk;
 use coderoom_system::journal::{CommitError, Head, JournalError, LiveSession};
+use coderoom_system::review::Reviewer;
 use parking_lot::Mutex;
 
 use super::{SessionConfig, now_ms};
@@ -49,6 +48,8 @@ pub struct AgentSession {
     pub(super) syncing: AtomicBool,
     /// The review commit of its newest state, if one was made.
     pub review: Mutex<Option<String>>,
+    /// What makes its review commits.
+    pub(super) reviewer: Reviewer,
 }
 
 /// What a session is made of besides.
@@ -74,6 +75,7 @@ impl AgentSession {
             OpError::new(Code::WorkspaceGone, message)
         })?;
         let Parts { config, yaml, dir, store } = parts;
+        let reviewer = Reviewer::new(room.root());
         Ok(AgentSession {
             disk,
             store,
@@ -89,6 +91,7 @@ impl AgentSession {
             code: Mutex::default(),
             syncing: AtomicBool::new(false),
             review: Mutex::default(),
+            reviewer,
         })
     }
 
@@ -150,20 +153,11 @@ impl AgentSession {
         matches!(file, Ok(Some(file)) if file.mode == FileMode::Executable)
     }
 
-    /// The session's files beside those of HEAD.
-    ///
-    /// # Errors
-    /// `no_repository` if there is none.
-    pub fn against_head(
-        &self,
-    ) -> Result<Vec<(RelPath, Option<Version>, Option<Version>)>, OpError> {
-        Err(OpError::new(Code::NoRepository, "not built yet"))
-    }
-
     /// Lets go of what can be made again, if nobody has used it lately.
     pub fn keep_house(&self) {
         if now_ms().saturating_sub(self.last_used_ms()) > IDLE_MS {
             *self.code.lock() = None;
+            self.reviewer.rest();
         }
     }
 

@@ -8,6 +8,7 @@ mod batch;
 mod config;
 mod meet;
 mod present;
+mod review;
 mod run;
 mod sync;
 mod types;
@@ -17,7 +18,7 @@ use std::{
     fs, io,
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
-    time::{Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use coderoom_engine::{Entry, EntryKind, State, TextStore};
@@ -29,6 +30,7 @@ pub(crate) use batch::edit_error;
 pub use batch::{Batch, Change, Done, Judgement, Problem, rows_of};
 pub use config::{SessionConfig, SyncMode};
 pub use meet::{Met, Settlement};
+pub use review::Pair;
 pub use run::{HELPER, Left, left, run_error, runner};
 pub use sync::Synced;
 pub use types::{TypeAnswer, TypeQuestion};
@@ -39,6 +41,10 @@ use crate::error::{Code, OpError};
 /// Names are file names and parts of branch names.
 const MAX_NAME: usize = 64;
 
+/// A session is not closed, nor the daemon stopped, before its review commits are made; but a git
+/// repository that hangs holds neither up longer than this.
+const SETTLE: Duration = Duration::from_secs(10);
+
 /// All sessions of one daemon.
 pub struct Sessions {
     /// Where journals live.
@@ -48,6 +54,8 @@ pub struct Sessions {
     open: Mutex<HashMap<(PathBuf, String), Arc<AgentSession>>>,
     /// One session is opened at a time: the journal of each is held once.
     opening: Mutex<()>,
+    /// Sessions to be committed behind their edits.
+    reviews: review::ReviewQueue,
 }
 
 /// How to open a session.
@@ -81,6 +89,7 @@ impl Sessions {
             syncer: OnceLock::new(),
             open: Mutex::default(),
             opening: Mutex::default(),
+            reviews: review::ReviewQueue::default(),
         }
     }
 
@@ -241,6 +250,7 @@ impl Sessions {
     /// # Errors
     /// If it cannot be moved.
     pub fn close(&self, session: &Arc<AgentSession>) -> Result<PathBuf, OpError> {
+        self.reviews.settle(Some(session), Instant::now() + SETTLE);
         let _turn = self.opening.lock();
         session.live.close();
         let closed = session.dir.parent().and_then(Path::parent).and_then(Path::parent);
@@ -251,6 +261,11 @@ impl Sessions {
         let key = (session.room.root().to_path_buf(), session.name.clone());
         self.open.lock().remove(&key);
         Ok(to)
+    }
+
+    /// Waits for the review commits that are queued.
+    pub fn settle(&self) {
+        self.reviews.settle(None, Instant::now() + SETTLE);
     }
 
     /// Puts sessions of a workspace that nobody is using back to their journals. True if none is

@@ -291,6 +291,7 @@ impl AgentSession {
                 Err(err) => notes.push(format!("not written to disk: {}", err.message)),
             }
         }
+        self.review_soon(rooms);
         notes
     }
 }
