@@ -124,3 +124,26 @@ fn closing_loses_nothing_by_accident() {
     assert_eq!(closed["synced"], 1);
     assert_eq!(fixture.on_disk("a.txt"), "three\n");
 }
+
+#[test]
+fn ignored_files_and_links_are_files_like_others() {
+    let mut fixture = Fixture::new(&[(".gitignore", "secret.txt\n"), ("secret.txt", "one\n")]);
+    fs::create_dir(fixture.root.join(".git")).expect("made");
+    std::os::unix::fs::symlink("elsewhere", fixture.root.join("link")).expect("linked");
+    fixture.open("s");
+    fixture.edit("s", "secret.txt", "one", "two");
+    fixture.call("undo", json!({"session": "s"}));
+    fixture.call("redo", json!({"session": "s"}));
+    fixture.call(
+        "apply_batch",
+        json!({"session": "s", "edits": [{"kind": "delete", "path": "link"}]}),
+    );
+    let create = json!([{"kind": "create", "path": "link", "content": "a file now\n"}]);
+    fixture.call("apply_batch", json!({"session": "s", "edits": create}));
+    let synced = fixture.call("sync", json!({"session": "s"}));
+    assert_eq!(strings(&synced["written"]).len(), 2, "{synced}");
+    assert_eq!(fixture.on_disk("secret.txt"), "two\n");
+    let link = fs::symlink_metadata(fixture.root.join("link")).expect("there");
+    assert!(link.is_file());
+    assert_eq!(fixture.on_disk("link"), "a file now\n");
+}

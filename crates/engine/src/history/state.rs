@@ -276,14 +276,10 @@ impl State {
         let dirty = self.dirty.get(path).cloned();
         let (base, now) = match dirty {
             Some(dirty) => (dirty.base, dirty.now),
-            // What is not held (a binary file) is what the caller has read from the disk.
+            // What is not held (a binary file, an ignored one) is what the caller has read from the
+            // disk.
             None => {
-                let held = held(&self.snapshot, path);
-                let now = if held.is_none() && self.snapshot.file(path).is_some() {
-                    delta.before.clone()
-                } else {
-                    held
-                };
+                let now = held(&self.snapshot, path).or_else(|| delta.before.clone());
                 (now.clone(), now)
             }
         };

@@ -103,8 +103,8 @@ impl State {
     fn checked(&self, entry: Entry) -> Result<Entry, NoStep> {
         for delta in &entry.files {
             let now = self.version(&delta.path);
-            let held = now.is_some() || self.snapshot.file(&delta.path).is_none();
-            if held && now.as_ref().map(|it| it.hash) != delta.before.as_ref().map(|it| it.hash) {
+            let known = now.is_some() || self.dirty.contains_key(&delta.path);
+            if known && now.as_ref().map(|it| it.hash) != delta.before.as_ref().map(|it| it.hash) {
                 let touched = |entry: &&std::sync::Arc<Entry>| {
                     entry.files.iter().any(|other| other.path == delta.path)
                 };

@@ -11,7 +11,7 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 
-use coderoom_engine::{Entry, EntryKind, FileDelta, RelPath, State, Version};
+use coderoom_engine::{Entry, EntryKind, FileDelta, FileMode, RelPath, State, Version};
 use coderoom_system::{
     disk::{Expected, Target, Written},
     journal::Durability,
@@ -127,7 +127,7 @@ impl AgentSession {
             match self.disk.write(
                 path,
                 &expected(before.as_ref()),
-                &target(after.as_ref())?,
+                &target(before.as_ref(), after.as_ref())?,
                 durable,
             ) {
                 Ok(Written::Done) => {
@@ -303,11 +303,16 @@ fn expected(base: Option<&Version>) -> Expected {
     }
 }
 
-fn target(now: Option<&Version>) -> Result<Target, OpError> {
+fn target(base: Option<&Version>, now: Option<&Version>) -> Result<Target, OpError> {
+    // What has no mode of its own keeps the old one's, but a text is never a link for that.
+    let was_link = base.is_some_and(|base| base.mode == Some(FileMode::Link));
     match now {
         None => Ok(Target::Absent),
         Some(version) => match version.bytes() {
-            Some(bytes) => Ok(Target::File(bytes.clone(), version.mode)),
+            Some(bytes) => {
+                let mode = version.mode.or(was_link.then_some(FileMode::File));
+                Ok(Target::File(bytes.clone(), mode))
+            }
             None => Err(OpError::new(Code::Internal, "the session has lost a version's bytes")),
         },
     }
