@@ -76,16 +76,17 @@ impl Pool {
             if self.closed.load(Ordering::Relaxed) {
                 return Err(CheckError::Stopped);
             }
-            let server = match &mut turn.server {
-                Some(server) if server.is_alive() && server.checker.name == checker.name => server,
-                empty => {
-                    // The old one is killed before the new one starts.
-                    *empty = None;
-                    let started = Server::start(checker, &program, request.root, &self.groups)?;
-                    empty.insert(Box::new(started))
-                }
+            let fits = |it: &Box<Server>| it.is_alive() && it.checker.name == checker.name;
+            if !turn.server.as_ref().is_some_and(fits) {
+                // The old one is killed before the new one starts.
+                turn.server = None;
+            }
+            let asked = match &mut turn.server {
+                Some(server) => check::run(server, request),
+                empty => Server::start(checker, &program, request.root, &self.groups)
+                    .and_then(|started| check::run(empty.insert(Box::new(started)), request)),
             };
-            match check::run(server, request) {
+            match asked {
                 Ok(Some(report)) => return Ok(report),
                 Ok(None) => turn.server = None,
                 Err(CheckError::Died { .. }) if !died => {

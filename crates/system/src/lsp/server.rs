@@ -73,7 +73,7 @@ impl Server {
     /// Starts a server. It reads the project from now on; nothing is waited for.
     ///
     /// # Errors
-    /// If the process cannot be started.
+    /// If the process cannot be started, or dies at once.
     pub(super) fn start(
         checker: Checker,
         program: &Path,
@@ -86,9 +86,16 @@ impl Server {
         let mut connection = Connection::start(command, root, groups)
             .map_err(|err| failed(format!("{}: {err}", program.display())))?;
         let until = Instant::now() + Duration::from_secs(1);
-        let id = connection
-            .request("initialize", &initialize(&checker, root), until)
-            .map_err(|_| failed("it does not read its input".into()))?;
+        let id = connection.request("initialize", &initialize(&checker, root), until).map_err(
+            |unsent| match (unsent, connection.heard.ended()) {
+                // It may end, or be no server at all, before it is asked anything.
+                (Unsent::Gone, why) => {
+                    let why = why.unwrap_or_else(|| "it ended".into());
+                    CheckError::Died { server: checker.name, why }
+                }
+                (Unsent::Late, _) => failed("it does not read its input".into()),
+            },
+        )?;
         Ok(Server {
             checker,
             root: root.to_path_buf(),

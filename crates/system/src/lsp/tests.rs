@@ -8,6 +8,7 @@ use std::{
 };
 
 use coderoom_engine::{Language, RelPath, Session, Snapshot, TextStore};
+use parking_lot::{Mutex, MutexGuard};
 
 use super::{CheckError, Document, Family, Pool, Report, Request};
 
@@ -15,13 +16,19 @@ use super::{CheckError, Document, Family, Pool, Report, Request};
 const SAY: &str = r#"#!/bin/sh
 say() { printf 'Content-Length: %d\r\n\r\n%s' ${#1} "$1"; }
 "#;
-/// Answers `initialize` and asks for what every server may ask.
+/// Answers `initialize` once it is asked, and asks for what every server may ask.
 const HELLO: &str = r#"
+read -r header
 say '{"jsonrpc":"2.0","id":1,"result":{"capabilities":{"diagnosticProvider":{}}}}'
 say '{"jsonrpc":"2.0","id":"x","method":"workspace/configuration","params":{"items":[{"section":"ty"}]}}'
 "#;
 
+/// A script that is being written while another test starts a process cannot be started ("text file
+/// busy"): the child holds it open for a moment.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
 struct World {
+    _turn: MutexGuard<'static, ()>,
     dir: tempfile::TempDir,
     pool: Pool,
     disk: Arc<Snapshot>,
@@ -30,6 +37,7 @@ struct World {
 impl World {
     /// A workspace whose Python type checker is this script.
     fn new(script: &str) -> World {
+        let turn = ONE_AT_A_TIME.lock();
         let dir = tempfile::tempdir().expect("a directory");
         let bin = dir.path().join("bin");
         fs::create_dir(&bin).expect("made");
@@ -44,7 +52,7 @@ impl World {
         }
         // The script's own tools are called by name.
         let pool = Pool::with_path(bin.into_os_string());
-        World { dir, pool, disk: Session::open(Vec::new(), Vec::new()).snapshot() }
+        World { _turn: turn, dir, pool, disk: Session::open(Vec::new(), Vec::new()).snapshot() }
     }
 
     fn check(&self, patience: Duration) -> Result<Report, CheckError> {
@@ -100,6 +108,7 @@ fn one_that_never_answers_is_given_up_and_kept_for_the_next() {
         assert!(matches!(err, CheckError::Timeout { server: "ty", .. }), "{err}");
     }
     assert_eq!(world.starts(), 1, "it may only be slow");
+    drop(world);
     // One that has started is asked for diagnostics; how soon it starts is the machine's business.
     let world = World::new(&format!("{HELLO}exec sleep 1000"));
     let begun = Instant::now();
