@@ -129,7 +129,9 @@ fn closing_loses_nothing_by_accident() {
 fn ignored_files_and_links_are_files_like_others() {
     let mut fixture = Fixture::new(&[(".gitignore", "secret.txt\n"), ("secret.txt", "one\n")]);
     fs::create_dir(fixture.root.join(".git")).expect("made");
-    std::os::unix::fs::symlink("elsewhere", fixture.root.join("link")).expect("linked");
+    for name in ["link", "other"] {
+        std::os::unix::fs::symlink("elsewhere", fixture.root.join(name)).expect("linked");
+    }
     fixture.open("s");
     fixture.edit("s", "secret.txt", "one", "two");
     fixture.call("undo", json!({"session": "s"}));
@@ -145,5 +147,10 @@ fn ignored_files_and_links_are_files_like_others() {
     assert_eq!(fixture.on_disk("secret.txt"), "two\n");
     let link = fs::symlink_metadata(fixture.root.join("link")).expect("there");
     assert!(link.is_file());
+    let moved = json!([{"kind": "rename", "path": "other", "to": "moved"}]);
+    fixture.call("apply_batch", json!({"session": "s", "edits": moved}));
+    fixture.call("sync", json!({"session": "s"}));
+    let target = fs::read_link(fixture.root.join("moved")).expect("a link");
+    assert_eq!(target, std::path::Path::new("elsewhere"));
     assert_eq!(fixture.on_disk("link"), "a file now\n");
 }

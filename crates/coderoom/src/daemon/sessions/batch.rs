@@ -126,6 +126,7 @@ impl AgentSession {
         for (path, hash) in &batch.guards {
             guard(&present, path, hash)?;
         }
+        present.check_links(edits)?;
         let applied = apply_edits(edits, &|path| present.text(path));
         if let Some(failure) = present.failure() {
             return Err(failure);
@@ -176,7 +177,11 @@ impl AgentSession {
                     let old = present.version(from)?;
                     let bytes = present.encoded(path, old.as_ref(), bytes.clone())?;
                     let kept = || self.mode_on_disk(from);
-                    let mode = mode(*executable, old.as_ref()).or_else(kept);
+                    let is_link = old.as_ref().is_some_and(|it| it.mode == Some(FileMode::Link));
+                    let mode = match is_link {
+                        true => Some(FileMode::Link),
+                        false => mode(*executable, old.as_ref()).or_else(kept),
+                    };
                     let after = Version { mode, ..present::of_bytes(&self.store, bytes) };
                     put(path, before, Some(after))?;
                     let named = applied.files.iter().any(|(other, _)| other == from);

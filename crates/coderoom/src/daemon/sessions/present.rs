@@ -3,6 +3,7 @@
 use std::{borrow::Cow, cell::RefCell, collections::BTreeMap};
 
 use bytes::Bytes;
+use coderoom_edit::{Action, FileEdit};
 use coderoom_engine::{
     Content, ContentHash, FileMode, RelPath, State, TextEncoding, TextStore, Version,
 };
@@ -76,14 +77,6 @@ impl<'a> Present<'a> {
         match self.version(path) {
             Ok(version) => {
                 let version = version?;
-                if version.mode == Some(FileMode::Link) {
-                    let message = format!(
-                        "{path} is a symbolic link: edit the file that it leads to, or replace \
-                         the link by deleting it first"
-                    );
-                    self.fail(OpError::new(Code::PathExists, message));
-                    return None;
-                }
                 let bytes = version.bytes()?;
                 Some(Cow::Owned(match utf16(&version) {
                     Some(big_endian) => decode(bytes, big_endian).into_bytes(),
@@ -95,6 +88,24 @@ impl<'a> Present<'a> {
                 None
             }
         }
+    }
+
+    /// Refuses edits inside of links: they can be moved and deleted, and nothing else.
+    pub(super) fn check_links(&self, edits: &[FileEdit]) -> Result<(), OpError> {
+        for edit in edits {
+            if matches!(edit.action, Action::Delete { .. } | Action::Rename { .. }) {
+                continue;
+            }
+            let path = &edit.path;
+            if self.version(path)?.is_some_and(|it| it.mode == Some(FileMode::Link)) {
+                let message = format!(
+                    "{path} is a symbolic link: edit the file that it leads to, or delete the \
+                     link first"
+                );
+                return Err(OpError::new(Code::PathExists, message));
+            }
+        }
+        Ok(())
     }
 
     fn fail(&self, err: OpError) {
