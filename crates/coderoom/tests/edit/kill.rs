@@ -14,6 +14,8 @@ use super::{Client, Fixture};
 /// Files of one batch: all of them have the same number, or the batch is half applied.
 const FILES: usize = 3;
 const AGENTS: usize = 4;
+/// After so many kills the sessions are opened anew.
+const FRESH: u32 = 25;
 
 /// Edits as fast as answers come; says which number was acknowledged last.
 fn agent(socket: &std::path::Path, root: &str, session: &str, first: u64) -> u64 {
@@ -46,6 +48,7 @@ fn nothing_acknowledged_is_missing_and_nothing_is_half_there() {
         last.insert(format!("agent{n}"), 0);
     }
     let begun = Instant::now();
+    let mut edits = 0;
     for round in 0..kills {
         let (done, results) = mpsc::channel();
         for (session, first) in &last {
@@ -82,8 +85,17 @@ fn nothing_acknowledged_is_missing_and_nothing_is_half_there() {
             assert!(numbers[0] <= acknowledged + 1, "nobody asked for {numbers:?}");
             last.insert(session, numbers[0]);
         }
+        if round % FRESH == FRESH - 1 {
+            // Logs that grow without end would make this a test of long logs.
+            for (session, number) in &mut last {
+                let at = json!({"workspace": root, "session": session, "discard": true});
+                fixture.call("session_close", at);
+                fixture.open(session);
+                edits += std::mem::take(number);
+            }
+        }
     }
-    let edits: u64 = last.values().sum();
+    edits += last.values().sum::<u64>();
     assert!(edits > 0, "the load never got to edit anything");
     eprintln!("{kills} kills, {edits} batches of {FILES} files, {:?}", begun.elapsed());
 }
