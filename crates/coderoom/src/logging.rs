@@ -11,5 +11,7 @@ pub fn start(level: &str) {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(false)
+        // Telling of a log that cannot be written (a full disk) would panic in the same place.
+        .log_internal_errors(false)
         .try_init();
 }

@@ -126,6 +126,11 @@ fn a_disk_without_room_for_the_cache_costs_the_cache_only() {
     let script = format!("ulimit -f 16; exec {} serve --no-http", env!("CARGO_BIN_EXE_coderoom"));
     command.args(["-c", &script]);
     home.settle(&mut command);
+    // The log cannot be written either: a full disk has no room for complaints.
+    let log = home.path("log");
+    fs::write(&log, vec![b'x'; 64 << 10]).expect("written");
+    let log = fs::OpenOptions::new().append(true).open(&log).expect("opened");
+    command.stderr(log);
     let mut daemon = home.start(command);
     let mut client = daemon.client();
     assert_true(&mut client, &root, "before any cache is written");
