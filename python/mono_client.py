@@ -171,6 +171,9 @@ class MemSearchClient:
                                 "another MemSearchClient")
             try:
                 self._drop_if_hung_up()
+                # The service answers the newest connection: ours must be there before the answer.
+                if self._responses is None:
+                    self._responses = self._connect_responses()
                 self._send(request)
                 reply = self._receive(time.monotonic() + timeout)
             except NotAllocated:

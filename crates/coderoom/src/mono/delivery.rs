@@ -132,6 +132,9 @@ impl Delivery {
         let unsent = self.reply.as_ref().map(|reply| &reply[self.sent..]);
         let half_closed = self.half_closed;
         tokio::select! {
+            // A client that has connected before it asked must be answered there: who has just
+            // connected comes before a reply.
+            biased;
             accepted = self.listener.accept() => match accepted {
                 Ok((stream, _)) if is_owner(&stream) => Event::Connected(stream),
                 Ok(_) => Event::Nothing,
