@@ -51,9 +51,10 @@ pub struct Span {
 }
 
 impl Span {
-    /// From `start` up to, not including, `end`.
+    /// From `start` up to, not including, `end`; empty if that lies before, as it may in trees of
+    /// broken code.
     pub fn new(start: usize, end: usize) -> Span {
-        Span { start: start as u32, end: end as u32 }
+        Span { start: start as u32, end: end.max(start) as u32 }
     }
 
     /// Whether nothing is in it.

@@ -72,7 +72,8 @@ pub(crate) fn children(node: Node<'_>) -> Vec<Node<'_>> {
     let mut cursor = node.walk();
     let mut found = Vec::new();
     if cursor.goto_first_child() {
-        loop {
+        // In trees of broken code a cursor can go in circles: there are no more than these.
+        for _ in 0..node.child_count() {
             let child = cursor.node();
             if child.is_named() && !child.is_extra() || child.is_error() {
                 found.push(child);
@@ -102,7 +103,7 @@ pub(crate) fn errors(builder: &mut Builder<'_>, root: Node<'_>) {
         return;
     }
     let mut cursor = root.walk();
-    loop {
+    for _ in 0..=root.descendant_count() {
         let node = cursor.node();
         if node.is_missing() {
             let message = format!("`{}` is missing here", node.kind());

@@ -186,7 +186,8 @@ impl<'t, 's> Walk<'t, 's> {
         let from = self.children.len();
         self.cursor.reset(node);
         if self.cursor.goto_first_child() {
-            loop {
+            // In trees of broken code a cursor can go in circles: there are no more than these.
+            for _ in 0..node.child_count() {
                 let child = self.cursor.node();
                 if child.is_named() && !child.is_extra() || child.is_error() {
                     let table = self.table;

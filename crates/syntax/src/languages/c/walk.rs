@@ -89,7 +89,7 @@ impl<'t, 's> Walk<'t, 's> {
         let from = self.children.len();
         self.cursor.reset(node);
         if self.cursor.goto_first_child() {
-            loop {
+            for _ in 0..node.child_count() {
                 let child = self.cursor.node();
                 if child.is_named() && !child.is_extra() || child.is_error() {
                     let field = self.cursor.field_id().map_or(0, |id| id.get());
