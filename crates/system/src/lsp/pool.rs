@@ -76,8 +76,8 @@ impl Pool {
             if self.closed.load(Ordering::Relaxed) {
                 return Err(CheckError::Stopped);
             }
-            let fits = |it: &Box<Server>| it.is_alive() && it.checker.name == checker.name;
-            if !turn.server.as_ref().is_some_and(fits) {
+            let fits = |it: &Server| it.is_alive() && it.checker.name == checker.name;
+            if !turn.server.as_deref().is_some_and(fits) {
                 // The old one is killed before the new one starts.
                 turn.server = None;
             }
