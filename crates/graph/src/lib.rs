@@ -1,0 +1,11 @@
+//! The weighted graph and its engines: numbers in, numbers out.
+//!
+//! Pure: no files, no clock, no environment, no randomness; time is an argument. It knows nothing of
+//! source code: nodes have a kind, a label and tags, edges a kind and a weight. This file is the one
+//! door.
+
+mod kind;
+mod parts;
+
+pub use kind::{EdgeKind, NodeKind};
+pub use parts::{EdgePart, NodeIx, NodePart};
