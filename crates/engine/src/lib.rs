@@ -11,6 +11,7 @@ mod history;
 mod path;
 mod plan;
 mod search;
+mod seek;
 mod segment;
 mod session;
 mod snapshot;
@@ -41,6 +42,7 @@ pub use search::{
     Boundary, Candidates, Case, Cut, FileFilter, Glob, Limits, Mode, NotHeld, Output, Pattern,
     Query, QueryError, Search, SearchRoot, Sink, Sort, SortBy, Stats, Summary, TypeChange,
 };
+pub use seek::{FileRole, Lexicon, Past, PastCommit, SeekPart, SeekPlace, Sought, SoughtFile};
 pub use segment::{MalformedSegment, Segment, SegmentBuilder, SegmentParts};
 pub use session::{Covering, FoldPolicy, Session, fold_plan};
 pub use snapshot::{Snapshot, Totals};

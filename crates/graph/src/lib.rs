@@ -6,6 +6,8 @@
 
 mod kind;
 mod parts;
+mod semantic;
 
 pub use kind::{EdgeKind, NodeKind};
 pub use parts::{EdgePart, NodeIx, NodePart};
+pub use semantic::{Bm25f, Bm25fBuilder, Field};

@@ -20,7 +20,10 @@ mod view;
 
 pub use check::{SyntaxProblem, language_of};
 pub use imported::{ImportError, ImportReport, Imported, Refusal, RefusedDocument};
+pub(crate) use index::language_of as language_of_file;
 pub use index::{CodeIndex, IndexStats};
+pub(crate) use names::names_of;
+pub(crate) use query::Pages;
 pub use query::{
     Ask, AskError, AskLimits, Call, Calls, CodeScope, Dangling, DanglingNames, Definition,
     Definitions, Dependencies, Dependency, Extent, Hover, Hovers, Outline, OutlineItem, Reference,
@@ -31,6 +34,7 @@ pub use resolve::Certainty;
 pub use scip::{ScipPart, scip_head, scip_project, scip_tail};
 pub use shelf::Shelf;
 pub use view::Code;
+pub(crate) use view::Target;
 
 /// A table with small keys that is looked at all the time.
 type Map<K, V> = std::collections::HashMap<K, V, foldhash::fast::RandomState>;

@@ -34,6 +34,7 @@ pub(super) use lines::Lines;
 pub use notes::cut_words;
 pub use outline::{Outline, OutlineItem};
 pub use references::{Reference, References};
+pub(crate) use symbol::Pages;
 pub use symbol::SymbolInfo;
 pub use symbols::{CodeScope, Spelling, Symbols};
 pub use types::{Relative, Relatives, kind_word};

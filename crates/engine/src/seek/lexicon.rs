@@ -1,0 +1,214 @@
+//! The words of a snapshot's files, ready to be ranked.
+//!
+//! It speaks for the files of the snapshot that it was built from, as they were then. For a later
+//! snapshot, files that differ are read when a question comes, as with every index here; words are
+//! weighed by the older snapshot meanwhile, which changes a ranking by next to nothing.
+
+use std::sync::Arc;
+
+use coderoom_graph::{Bm25f, Bm25fBuilder, Field};
+use rayon::prelude::*;
+
+use super::{
+    role::FileRole,
+    words::{Word, words_of},
+};
+use crate::{
+    Snapshot,
+    code::{Code, CodeIndex, language_of_file as language_of},
+    file::{File, FileId},
+};
+
+/// Fields of a file: its text, the names that it defines, its path. The weights are those that found
+/// most on the repositories that they were fitted on; a comment's words count as any of the text.
+const FIELDS: [Field; 3] =
+    [Field { weight: 1.0, b: 0.5 }, Field { weight: 4.0, b: 0.5 }, Field { weight: 16.0, b: 0.3 }];
+/// Frequencies saturate late: files are long documents.
+const K1: f32 = 2.5;
+/// The path by itself, which a question's first line often names.
+const PATH: [Field; 1] = [Field { weight: 1.0, b: 0.3 }];
+const PATH_K1: f32 = 1.2;
+/// Bytes of a file that are read.
+const MAX_TEXT: usize = 1 << 20;
+/// Files read at once, so that cancelling takes effect soon.
+const BATCH: usize = 512;
+
+/// The words of a snapshot's files.
+pub struct Lexicon {
+    of: Arc<Snapshot>,
+    /// The file that each document is.
+    files: Box<[FileId]>,
+    /// The words of each document's path, sorted.
+    path_words: Box<[Box<[Word]>]>,
+    texts: Bm25f,
+    paths: Bm25f,
+}
+
+/// A file's words by field.
+struct Bag {
+    text: Vec<Word>,
+    names: Vec<Word>,
+    path: Vec<Word>,
+}
+
+/// What the words of a question are worth in one file.
+pub(super) struct WordScore {
+    pub(super) file: FileId,
+    /// By text, names and path.
+    pub(super) text: f32,
+    /// By the path, with the question's first line.
+    pub(super) path: f32,
+    /// How much of the scope that the question names is in the path, from 0 to 1.
+    pub(super) scope: f32,
+}
+
+impl Lexicon {
+    /// The words of `code`'s snapshot; names are taken from its index of code. `None` if `stop` said
+    /// so, which is asked every few files. Reads every source and document once, on all of rayon's
+    /// threads.
+    pub fn build(code: &Code, stop: &(dyn Fn() -> bool + Sync)) -> Option<Lexicon> {
+        let snapshot = Arc::clone(code.snapshot());
+        let files: Vec<&Arc<File>> = snapshot.files().filter(|file| is_read(file)).collect();
+        let mut names = defined_words(code.index(), files.last().map_or(0, |it| it.id.0 as usize));
+        let mut texts = Bm25fBuilder::new(&FIELDS, K1);
+        let mut paths = Bm25fBuilder::new(&PATH, PATH_K1);
+        let mut path_words = Vec::with_capacity(files.len());
+        for batch in files.chunks(BATCH) {
+            if stop() {
+                return None;
+            }
+            let bags: Vec<Bag> = batch.par_iter().map(|file| Bag::of(file)).collect();
+            for (file, mut bag) in batch.iter().zip(bags) {
+                if let Some(known) = names.get_mut(file.id.0 as usize) {
+                    bag.names = std::mem::take(known);
+                }
+                texts.add(&[&bag.text, &bag.names, &bag.path]);
+                paths.add(&[&bag.path]);
+                path_words.push(sorted(bag.path));
+            }
+        }
+        Some(Lexicon {
+            files: files.iter().map(|file| file.id).collect(),
+            path_words: path_words.into(),
+            texts: texts.finish(),
+            paths: paths.finish(),
+            of: Arc::clone(&snapshot),
+        })
+    }
+
+    /// How many files of `snapshot` differ from those that it was built from.
+    pub fn differing(&self, snapshot: &Snapshot) -> usize {
+        self.of.table.differences(&snapshot.table).len()
+    }
+
+    /// Bytes of memory, about.
+    pub fn bytes(&self) -> u64 {
+        let words: usize = self.path_words.iter().map(|it| it.len() * 8 + 16).sum();
+        self.texts.bytes() + self.paths.bytes() + (words + self.files.len() * 4) as u64
+    }
+
+    /// How much a word tells here.
+    pub(super) fn idf(&self, word: Word) -> f32 {
+        self.texts.idf(word)
+    }
+
+    /// Files of `code` that have anything of a question, in the order of their numbers.
+    pub(super) fn scores(
+        &self,
+        code: &Code,
+        all: &[(Word, f32)],
+        subject: &[(Word, f32)],
+        scope: &[Word],
+    ) -> Vec<WordScore> {
+        let mut text = vec![0.0; self.files.len()];
+        let mut path = vec![0.0; self.files.len()];
+        self.texts.score(all, &mut text);
+        self.paths.score(subject, &mut path);
+        let stale = self.of.table.differences(&code.snapshot().table);
+        let mut found: Vec<WordScore> = Vec::new();
+        for (n, file) in self.files.iter().enumerate() {
+            let scope = part_of(scope, &self.path_words[n]);
+            let any = text[n] > 0.0 || path[n] > 0.0 || scope > 0.0;
+            if any && stale.binary_search(file).is_err() {
+                found.push(WordScore { file: *file, text: text[n], path: path[n], scope });
+            }
+        }
+        for id in stale {
+            let Some(file) = code.file(id).filter(|file| is_read(file)) else { continue };
+            let bag = Bag::with_names(file, code);
+            let score = WordScore {
+                file: id,
+                text: self.texts.score_of(all, &[&bag.text, &bag.names, &bag.path]),
+                path: self.paths.score_of(subject, &[&bag.path]),
+                scope: part_of(scope, &sorted(bag.path)),
+            };
+            found.push(score);
+        }
+        found.sort_unstable_by_key(|it| it.file);
+        found
+    }
+}
+
+impl Bag {
+    fn of(file: &File) -> Bag {
+        let mut bag = Bag { text: Vec::new(), names: Vec::new(), path: Vec::new() };
+        if let Some(text) = file.text() {
+            let bytes = text.bytes();
+            words_of(&bytes[..bytes.len().min(MAX_TEXT)], &mut bag.text);
+        }
+        let path = file.path.as_str().unwrap_or_default();
+        let (dir, name) = path.rsplit_once('/').unwrap_or(("", path));
+        words_of(dir.as_bytes(), &mut bag.path);
+        let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+        words_of(stem.as_bytes(), &mut bag.path);
+        bag
+    }
+
+    /// With the names that it defines, by its facts.
+    fn with_names(file: &File, code: &Code) -> Bag {
+        let mut bag = Bag::of(file);
+        if let Some(facts) = code.facts(file.id) {
+            for (name, defines) in crate::code::names_of(&facts.facts) {
+                if defines {
+                    words_of(name.as_bytes(), &mut bag.names);
+                }
+            }
+        }
+        bag
+    }
+}
+
+/// Of each file (by number, up to `last`), the words of the names that it defines.
+fn defined_words(index: &CodeIndex, last: usize) -> Vec<Vec<Word>> {
+    let mut of_file = vec![Vec::new(); last + 1];
+    let mut words = Vec::new();
+    index.each_definition(&mut |name, file| {
+        words.clear();
+        words_of(name.as_bytes(), &mut words);
+        if let Some(list) = of_file.get_mut(file.0 as usize) {
+            list.extend_from_slice(&words);
+        }
+    });
+    of_file
+}
+
+/// Whether a file's words count: source and prose.
+fn is_read(file: &File) -> bool {
+    let prose = file.path.as_str().is_some_and(FileRole::is_document);
+    language_of(file).is_some() || (prose && file.text().is_some_and(|it| it.is_indexable()))
+}
+
+fn sorted(mut words: Vec<Word>) -> Box<[Word]> {
+    words.sort_unstable();
+    words.dedup();
+    words.into()
+}
+
+/// How much of `wanted` is in `words`, which are sorted.
+fn part_of(wanted: &[Word], words: &[Word]) -> f32 {
+    if wanted.is_empty() {
+        return 0.0;
+    }
+    let there = wanted.iter().filter(|it| words.binary_search(it).is_ok()).count();
+    there as f32 / wanted.len() as f32
+}
