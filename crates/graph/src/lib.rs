@@ -4,6 +4,7 @@
 //! source code: nodes have a kind, a label and tags, edges a kind and a weight. This file is the one
 //! door.
 
+mod activate;
 mod build;
 mod cochange;
 #[allow(dead_code)]
@@ -25,7 +26,14 @@ mod scratch;
 #[cfg(test)]
 mod testing;
 mod weight;
+mod words;
+mod xlr;
 
+pub use activate::{
+    ActivateOptions, Activated, Activation, Dimension, Question, SpreadOptions, Strategy,
+    TemporalOptions,
+    seeds::{Seed, SeedIndex, SeedLevel},
+};
 pub use build::{BuildOptions, GraphError};
 pub use cochange::{CoChange, CoChangeOptions, Partner};
 pub use csr::{Edge, EdgeIx};
@@ -39,3 +47,5 @@ pub use pagerank::PageRankOptions;
 pub use parts::{EdgePart, NodeIx, NodePart};
 pub use paths::{Path, PathOptions, Paths, Walk};
 pub use weight::{AtomicWeight, CasRetryExhausted, MAX_CAS_RETRIES};
+pub use words::words;
+pub use xlr::{Xlr, XlrOptions};

@@ -72,6 +72,8 @@ impl<T: Default> Pool<T> {
 pub(crate) struct Pools {
     /// Best-first search.
     pub(crate) best: Pool<Stamped<crate::impact::Best>>,
+    /// Activation.
+    pub(crate) flow: Pool<Stamped<crate::activate::Cell>>,
 }
 
 #[cfg(test)]
