@@ -4,10 +4,50 @@
 //! source code: nodes have a kind, a label and tags, edges a kind and a weight. This file is the one
 //! door.
 
+mod activate;
+mod build;
+mod cochange;
+#[allow(dead_code)]
+mod csr;
+mod factors;
+mod finite;
+mod graph;
+mod impact;
+mod intern;
 mod kind;
+#[allow(dead_code)]
+mod nodes;
+mod pagerank;
 mod parts;
+mod paths;
+#[allow(dead_code)]
+mod scratch;
+#[allow(dead_code)]
+#[cfg(test)]
+mod testing;
+mod weight;
+mod words;
+mod xlr;
 mod semantic;
 
+pub use activate::{
+    ActivateOptions, Activated, Activation, Dimension, Question, SpreadOptions, Strategy,
+    TemporalOptions,
+    seeds::{Seed, SeedIndex, SeedLevel},
+};
+pub use build::{BuildOptions, GraphError};
+pub use cochange::{CoChange, CoChangeOptions, Partner};
+pub use csr::{Edge, EdgeIx};
+pub use factors::{Factors, KindFactors, Step};
+pub use finite::{DecayFactor, FiniteF32, LearningRate, NotInRange, PosF32};
+pub use graph::{Graph, Memory};
+pub use impact::{Direction, Impact, ImpactOptions, Reached};
+pub use intern::{InternedStr, StringInterner};
 pub use kind::{EdgeKind, NodeKind};
+pub use pagerank::PageRankOptions;
 pub use parts::{EdgePart, NodeIx, NodePart};
+pub use paths::{Path, PathOptions, Paths, Walk};
+pub use weight::{AtomicWeight, CasRetryExhausted, MAX_CAS_RETRIES};
+pub use words::words;
+pub use xlr::{Xlr, XlrOptions};
 pub use semantic::{Bm25f, Bm25fBuilder, Field};

@@ -9,6 +9,7 @@ pub mod disk;
 pub mod journal;
 mod load;
 pub mod lsp;
+pub mod past;
 mod read;
 pub mod review;
 mod root;

@@ -1,0 +1,286 @@
+//! Makes a graph of nodes and edges in any order.
+
+use rayon::prelude::*;
+use thiserror::Error;
+
+use crate::{
+    csr::Csr,
+    finite::{FiniteF32, PosF32},
+    graph::Graph,
+    intern::StringInterner,
+    kind::EdgeKind,
+    nodes::{Cold, NONE, Nodes, PlasticityNode},
+    pagerank::{PageRankOptions, pagerank},
+    parts::{EdgePart, NodePart},
+    scratch::Pools,
+};
+
+/// Bounds of a graph.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct BuildOptions {
+    /// With more nodes, nothing is built.
+    pub max_nodes: usize,
+    /// How importance is computed.
+    pub pagerank: PageRankOptions,
+}
+
+impl Default for BuildOptions {
+    fn default() -> BuildOptions {
+        BuildOptions { max_nodes: 500_000, pagerank: PageRankOptions::default() }
+    }
+}
+
+/// Why no graph could be built.
+#[derive(Clone, PartialEq, Debug, Error)]
+pub enum GraphError {
+    /// More nodes than the bound.
+    #[error("{nodes} nodes are more than the {max} that are allowed")]
+    TooManyNodes {
+        /// How many there are.
+        nodes: usize,
+        /// The bound.
+        max: usize,
+    },
+    /// Two nodes with one key.
+    #[error("two nodes have the key {key:?}")]
+    DuplicateKey {
+        /// The key.
+        key: Box<str>,
+    },
+    /// An edge from or to a node that there is not.
+    #[error("edge {edge} names node {node}, but there are {nodes}")]
+    NoSuchNode {
+        /// The place of the edge among the parts.
+        edge: usize,
+        /// The node that it names.
+        node: u32,
+        /// How many nodes there are.
+        nodes: usize,
+    },
+    /// An edge with a weight that is not above 0 and up to 1.
+    #[error("edge {edge} has the weight {weight}, which is not above 0 and up to 1")]
+    Weight {
+        /// The place of the edge among the parts.
+        edge: usize,
+        /// The weight.
+        weight: f32,
+    },
+    /// A node with a change frequency that is not from 0 to 1.
+    #[error("node {key:?} has the change frequency {frequency}, which is not from 0 to 1")]
+    Frequency {
+        /// The key of the node.
+        key: Box<str>,
+        /// The frequency.
+        frequency: f32,
+    },
+    /// More edges than numbers for them, or more than 4 GiB of text.
+    #[error("there is more than the numbers of a graph can hold")]
+    TooLarge,
+}
+
+impl Graph {
+    /// Builds a graph. An edge from a node to itself is left out, because no question is about it;
+    /// co-change is made to stand in both directions. O(edges log edges).
+    ///
+    /// # Errors
+    /// See [`GraphError`].
+    pub fn build(
+        nodes: Vec<NodePart>,
+        edges: Vec<EdgePart>,
+        options: &BuildOptions,
+    ) -> Result<Graph, GraphError> {
+        if nodes.len() > options.max_nodes.min(NONE as usize) {
+            return Err(GraphError::TooManyNodes { nodes: nodes.len(), max: options.max_nodes });
+        }
+        check(nodes.len(), &edges)?;
+        let edges = tidy(edges);
+        if u32::try_from(edges.len()).is_err() {
+            return Err(GraphError::TooLarge);
+        }
+        let csr = Csr::new(nodes.len(), &edges);
+        let cold = cold(&nodes, &edges)?;
+        let mut degree = vec![0; nodes.len()];
+        let mut incoming = vec![0.0_f32; nodes.len()];
+        for edge in &edges {
+            degree[edge.from.0 as usize] += 1;
+            degree[edge.to.0 as usize] += 1;
+            incoming[edge.to.0 as usize] += edge.weight;
+        }
+        let balance = |sum| PlasticityNode { incoming: PosF32::clamped(sum) };
+        let nodes = Nodes {
+            pagerank: pagerank(nodes.len(), &csr, &options.pagerank),
+            degree,
+            plasticity: incoming.into_iter().map(balance).collect(),
+            cold,
+        };
+        Ok(Graph { nodes, csr, pools: Pools::default() })
+    }
+}
+
+fn check(nodes: usize, edges: &[EdgePart]) -> Result<(), GraphError> {
+    for (number, edge) in edges.iter().enumerate() {
+        for node in [edge.from.0, edge.to.0] {
+            if node as usize >= nodes {
+                return Err(GraphError::NoSuchNode { edge: number, node, nodes });
+            }
+        }
+        // Written so that NaN is refused.
+        if !(edge.weight >= f32::MIN_POSITIVE && edge.weight <= 1.0) {
+            return Err(GraphError::Weight { edge: number, weight: edge.weight });
+        }
+    }
+    Ok(())
+}
+
+/// Sorted by start, end and kind, each once, with the largest of its weights.
+fn tidy(mut edges: Vec<EdgePart>) -> Vec<EdgePart> {
+    edges.retain(|edge| edge.from != edge.to);
+    let both: Vec<EdgePart> = edges
+        .iter()
+        .filter(|edge| edge.kind == EdgeKind::CoChange)
+        .map(|edge| EdgePart { from: edge.to, to: edge.from, ..*edge })
+        .collect();
+    edges.extend(both);
+    let what = |edge: &EdgePart| (edge.from, edge.to, edge.kind);
+    edges.par_sort_unstable_by(|a, b| what(a).cmp(&what(b)).then(b.weight.total_cmp(&a.weight)));
+    edges.dedup_by_key(|edge| what(edge));
+    edges.shrink_to_fit();
+    edges
+}
+
+fn cold(nodes: &[NodePart], edges: &[EdgePart]) -> Result<Cold, GraphError> {
+    let mut strings = StringInterner::default();
+    for (number, node) in nodes.iter().enumerate() {
+        let key = strings.intern(&node.key).ok_or(GraphError::TooLarge)?;
+        if key.0 as usize != number {
+            return Err(GraphError::DuplicateKey { key: node.key.clone() });
+        }
+    }
+    let mut label = Vec::with_capacity(nodes.len());
+    let mut tag_start = Vec::with_capacity(nodes.len() + 1);
+    let mut tags = Vec::new();
+    let mut change_frequency = Vec::with_capacity(nodes.len());
+    for node in nodes {
+        label.push(strings.intern(&node.label).ok_or(GraphError::TooLarge)?);
+        tag_start.push(u32::try_from(tags.len()).map_err(|_| GraphError::TooLarge)?);
+        for tag in &node.tags {
+            tags.push(strings.intern(tag).ok_or(GraphError::TooLarge)?);
+        }
+        let frequency = node.change_frequency;
+        if !(0.0..=1.0).contains(&frequency) {
+            return Err(GraphError::Frequency { key: node.key.clone(), frequency });
+        }
+        change_frequency.push(FiniteF32::clamped(frequency));
+    }
+    tag_start.push(u32::try_from(tags.len()).map_err(|_| GraphError::TooLarge)?);
+    tags.shrink_to_fit();
+    strings.shrink();
+    let mut parent = vec![NONE; nodes.len()];
+    for edge in edges.iter().filter(|edge| edge.kind == EdgeKind::Contains) {
+        let parent = &mut parent[edge.to.0 as usize];
+        *parent = (*parent).min(edge.from.0);
+    }
+    Ok(Cold {
+        kind: nodes.iter().map(|node| node.kind).collect(),
+        label,
+        parent,
+        tag_start,
+        tags,
+        modified: nodes.iter().map(|node| node.modified).collect(),
+        change_frequency,
+        strings,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        kind::NodeKind,
+        parts::NodeIx,
+        testing::{edge, graph_parts, node},
+    };
+
+    fn build(nodes: Vec<NodePart>, edges: Vec<EdgePart>) -> Result<Graph, GraphError> {
+        Graph::build(nodes, edges, &BuildOptions::default())
+    }
+
+    proptest! {
+        /// Both sides, and a search by name, see exactly the edges that were given.
+        #[test]
+        fn rows_hold_the_edges_that_were_given((nodes, edges) in graph_parts(12, 60)) {
+            let mut wanted: BTreeMap<(u32, u32, EdgeKind), f32> = BTreeMap::new();
+            let mut want = |from: NodeIx, to: NodeIx, edge: &EdgePart| {
+                let weight = wanted.entry((from.0, to.0, edge.kind)).or_insert(edge.weight);
+                *weight = weight.max(edge.weight);
+            };
+            for edge in edges.iter().filter(|edge| edge.from != edge.to) {
+                want(edge.from, edge.to, edge);
+                if edge.kind == EdgeKind::CoChange {
+                    want(edge.to, edge.from, edge);
+                }
+            }
+            let graph = build(nodes.clone(), edges).unwrap();
+            prop_assert_eq!(graph.edge_count(), wanted.len());
+            let row = |edge: crate::Edge| ((edge.from.0, edge.to.0, edge.kind), edge.weight);
+            let forward: Vec<_> = graph.edges().map(row).collect();
+            prop_assert!(forward.is_sorted_by_key(|(what, _)| *what));
+            prop_assert_eq!(&forward.into_iter().collect::<BTreeMap<_, _>>(), &wanted);
+            let mut back = BTreeMap::new();
+            for at in graph.nodes() {
+                prop_assert!(graph.incoming(at).all(|edge| edge.to == at));
+                back.extend(graph.incoming(at).map(row));
+                prop_assert_eq!(graph.node(&nodes[at.0 as usize].key), Some(at));
+                prop_assert_eq!(graph.key(at), &*nodes[at.0 as usize].key);
+                prop_assert_eq!(graph.label(at), &*nodes[at.0 as usize].label);
+                let degree = graph.outgoing(at).count() + graph.incoming(at).count();
+                prop_assert_eq!(graph.degree(at), degree);
+            }
+            prop_assert_eq!(&back, &wanted);
+            for (from, to, kind) in wanted.keys() {
+                let found = graph.find_edge(NodeIx(*from), NodeIx(*to), *kind).unwrap();
+                let edge = graph.edge(found).unwrap();
+                prop_assert_eq!((edge.from.0, edge.to.0, edge.kind), (*from, *to, *kind));
+            }
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_built_is_named() {
+        let two = || vec![node("a", NodeKind::File), node("b", NodeKind::File)];
+        let same = vec![node("a", NodeKind::File), node("a", NodeKind::Symbol)];
+        let error = build(same, Vec::new()).err().unwrap();
+        assert_eq!(error, GraphError::DuplicateKey { key: "a".into() });
+        let error = build(two(), vec![edge(0, 7, EdgeKind::Calls, 1.0)]).err().unwrap();
+        assert_eq!(error, GraphError::NoSuchNode { edge: 0, node: 7, nodes: 2 });
+        for weight in [f32::NAN, f32::INFINITY, 0.0, -1.0, 1.5] {
+            let error = build(two(), vec![edge(0, 1, EdgeKind::Calls, weight)]).err().unwrap();
+            assert!(matches!(error, GraphError::Weight { edge: 0, .. }), "{weight}: {error}");
+        }
+        let odd = NodePart { change_frequency: f32::NAN, ..node("a", NodeKind::File) };
+        let error = build(vec![odd], Vec::new()).err().unwrap();
+        assert!(matches!(error, GraphError::Frequency { .. }));
+        let bound = BuildOptions { max_nodes: 1, ..BuildOptions::default() };
+        let error = Graph::build(two(), Vec::new(), &bound).err().unwrap();
+        assert_eq!(error, GraphError::TooManyNodes { nodes: 2, max: 1 });
+    }
+
+    #[test]
+    fn an_empty_graph_is_a_graph() {
+        let graph = build(Vec::new(), Vec::new()).unwrap();
+        assert_eq!((graph.node_count(), graph.edge_count()), (0, 0));
+        assert_eq!(graph.node("a"), None);
+        assert_eq!(graph.outgoing(NodeIx(3)).count() + graph.incoming(NodeIx(3)).count(), 0);
+    }
+
+    #[test]
+    fn a_label_is_no_key() {
+        let named = NodePart { label: "b".into(), ..node("a", NodeKind::File) };
+        let graph = build(vec![named], Vec::new()).unwrap();
+        assert_eq!((graph.node("a"), graph.node("b")), (Some(NodeIx(0)), None));
+    }
+}

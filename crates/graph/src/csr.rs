@@ -1,0 +1,154 @@
+//! Edges in compressed sparse rows, forward and reverse.
+//!
+//! An edge is held once, in the order of its start, its end and its kind; its place there is its
+//! number. The reverse side refers to edges by number, so a learnt weight is the same from both.
+
+use std::ops::Range;
+
+use crate::{
+    finite::FiniteF32,
+    kind::EdgeKind,
+    parts::{EdgePart, NodeIx},
+    weight::AtomicWeight,
+};
+
+/// The number of an edge in its graph.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct EdgeIx(pub u32);
+
+/// An edge, as it is now.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Edge {
+    /// Its number.
+    pub ix: EdgeIx,
+    /// Where it starts.
+    pub from: NodeIx,
+    /// Where it ends.
+    pub to: NodeIx,
+    /// What it says.
+    pub kind: EdgeKind,
+    /// Its weight with what was learnt: 0.05 to 3 times the weight that it was built with.
+    pub weight: f32,
+}
+
+/// All edges of a graph.
+pub(crate) struct Csr {
+    out_start: Vec<u32>,
+    to: Vec<u32>,
+    kind: Vec<u8>,
+    base: Vec<f32>,
+    plastic: Vec<AtomicWeight>,
+    in_start: Vec<u32>,
+    in_edge: Vec<u32>,
+    in_from: Vec<u32>,
+}
+
+impl Csr {
+    /// From edges that are sorted by start, end and kind, all different, between `nodes` nodes.
+    pub(crate) fn new(nodes: usize, edges: &[EdgePart]) -> Csr {
+        let out_start = starts(nodes, edges.iter().map(|edge| edge.from));
+        let in_start = starts(nodes, edges.iter().map(|edge| edge.to));
+        let mut next = in_start.clone();
+        let (mut in_edge, mut in_from) = (vec![0; edges.len()], vec![0; edges.len()]);
+        // In the order of their starts, so each reverse row is sorted as well.
+        for (number, edge) in edges.iter().enumerate() {
+            let place = &mut next[edge.to.0 as usize];
+            in_edge[*place as usize] = number as u32;
+            in_from[*place as usize] = edge.from.0;
+            *place += 1;
+        }
+        Csr {
+            out_start,
+            to: edges.iter().map(|edge| edge.to.0).collect(),
+            kind: edges.iter().map(|edge| edge.kind as u8).collect(),
+            base: edges.iter().map(|edge| edge.weight).collect(),
+            plastic: edges
+                .iter()
+                .map(|edge| AtomicWeight::new(FiniteF32::clamped(edge.weight)))
+                .collect(),
+            in_start,
+            in_edge,
+            in_from,
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.to.len()
+    }
+
+    /// The edges that start at a node, by end and kind; none if there is no such node.
+    pub(crate) fn outgoing(&self, node: NodeIx) -> impl Iterator<Item = Edge> + '_ {
+        row(&self.out_start, node).map(move |number| self.at(number, node))
+    }
+
+    /// The edges that end at a node, by start and kind; none if there is no such node.
+    pub(crate) fn incoming(&self, node: NodeIx) -> impl Iterator<Item = Edge> + '_ {
+        row(&self.in_start, node)
+            .map(move |place| self.at(self.in_edge[place] as usize, NodeIx(self.in_from[place])))
+    }
+
+    /// An edge by its number. O(log nodes), because its start is not stored.
+    pub(crate) fn edge(&self, edge: EdgeIx) -> Option<Edge> {
+        let number = edge.0 as usize;
+        (number < self.len()).then(|| {
+            let from = self.out_start.partition_point(|start| *start as usize <= number) - 1;
+            self.at(number, NodeIx(from as u32))
+        })
+    }
+
+    /// The number of an edge by what it says. O(log edges of its start).
+    pub(crate) fn find(&self, from: NodeIx, to: NodeIx, kind: EdgeKind) -> Option<EdgeIx> {
+        let range = row(&self.out_start, from);
+        let (to_row, kind_row) = (&self.to[range.clone()], &self.kind[range.clone()]);
+        let first = to_row.partition_point(|it| *it < to.0);
+        let mut same = (first..to_row.len()).take_while(|at| to_row[*at] == to.0);
+        same.find(|at| kind_row[*at] == kind as u8).map(|at| EdgeIx((range.start + at) as u32))
+    }
+
+    /// The weight that an edge was built with.
+    pub(crate) fn base(&self, edge: EdgeIx) -> f32 {
+        self.base[edge.0 as usize]
+    }
+
+    /// The weight that learning moves.
+    pub(crate) fn plastic(&self, edge: EdgeIx) -> &AtomicWeight {
+        &self.plastic[edge.0 as usize]
+    }
+
+    /// Bytes on the heap.
+    pub(crate) fn memory(&self) -> usize {
+        let words = [&self.out_start, &self.to, &self.in_start, &self.in_edge, &self.in_from];
+        let words: usize = words.iter().map(|column| column.capacity()).sum();
+        (words + self.base.capacity() + self.plastic.capacity()) * 4 + self.kind.capacity()
+    }
+
+    fn at(&self, number: usize, from: NodeIx) -> Edge {
+        Edge {
+            ix: EdgeIx(number as u32),
+            from,
+            to: NodeIx(self.to[number]),
+            kind: EdgeKind::ALL[self.kind[number] as usize],
+            weight: self.plastic[number].get(),
+        }
+    }
+}
+
+/// Where each node's row starts, and where the last one ends.
+fn starts(nodes: usize, ends: impl Iterator<Item = NodeIx>) -> Vec<u32> {
+    let mut starts = vec![0_u32; nodes + 1];
+    for node in ends {
+        starts[node.0 as usize + 1] += 1;
+    }
+    for at in 1..starts.len() {
+        starts[at] += starts[at - 1];
+    }
+    starts
+}
+
+fn row(starts: &[u32], node: NodeIx) -> Range<usize> {
+    let at = node.0 as usize;
+    match (starts.get(at), starts.get(at + 1)) {
+        (Some(start), Some(end)) => *start as usize..*end as usize,
+        _ => 0..0,
+    }
+}
