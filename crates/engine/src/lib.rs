@@ -17,6 +17,7 @@ mod session;
 mod snapshot;
 mod table;
 mod text;
+mod trace;
 mod view;
 
 pub use change::{Change, FileChange, Stale};
@@ -47,4 +48,5 @@ pub use segment::{MalformedSegment, Segment, SegmentBuilder, SegmentParts};
 pub use session::{Covering, FoldPolicy, Session, fold_plan};
 pub use snapshot::{Snapshot, Totals};
 pub use text::{BINARY_WINDOW, Classified, ContentHash, Text, TextEncoding, TextStore, classify};
+pub use trace::{Frame, Suspect, SuspectPart, Trace, TraceLanguage, Traced, read_trace};
 pub use view::{LineRange, view_lines};

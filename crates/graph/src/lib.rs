@@ -22,13 +22,13 @@ mod parts;
 mod paths;
 #[allow(dead_code)]
 mod scratch;
+mod semantic;
 #[allow(dead_code)]
 #[cfg(test)]
 mod testing;
 mod weight;
 mod words;
 mod xlr;
-mod semantic;
 
 pub use activate::{
     ActivateOptions, Activated, Activation, Dimension, Question, SpreadOptions, Strategy,
@@ -47,7 +47,7 @@ pub use kind::{EdgeKind, NodeKind};
 pub use pagerank::PageRankOptions;
 pub use parts::{EdgePart, NodeIx, NodePart};
 pub use paths::{Path, PathOptions, Paths, Walk};
+pub use semantic::{Bm25f, Bm25fBuilder, Field};
 pub use weight::{AtomicWeight, CasRetryExhausted, MAX_CAS_RETRIES};
 pub use words::words;
 pub use xlr::{Xlr, XlrOptions};
-pub use semantic::{Bm25f, Bm25fBuilder, Field};

@@ -1,6 +1,7 @@
 //! The command line: each command asks the daemon, and starts it if need be.
 
 mod code;
+mod graph;
 mod query;
 mod run;
 mod scip;
@@ -67,6 +68,8 @@ enum Command {
     View(query::ViewArgs),
     #[command(flatten)]
     Code(code::CodeCommand),
+    #[command(flatten)]
+    Graph(graph::GraphCommand),
     /// Write the code as a SCIP index, or take one that a compiler-grade indexer made.
     #[command(subcommand)]
     Scip(scip::ScipCommand),
@@ -153,6 +156,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Glob(args) => query::glob(args),
         Command::View(args) => query::view(args),
         Command::Code(command) => code::run(command),
+        Command::Graph(command) => graph::run(command),
         Command::Scip(command) => scip::run(command),
         Command::Session(command) => session::run(command),
         Command::Edit(command) => session::edit(command),

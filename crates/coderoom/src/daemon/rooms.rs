@@ -24,6 +24,7 @@ use super::{
     code::RoomCode,
     compiled::Compiled,
     config::Config,
+    graph::RoomGraph,
     sessions::{AgentSession, Sessions},
 };
 use crate::{
@@ -64,6 +65,8 @@ pub struct Room {
     pub workspace: Arc<Workspace>,
     /// What its code says.
     pub code: Arc<RoomCode>,
+    /// Its words, history and graph.
+    pub graph: RoomGraph,
     /// Milliseconds after the daemon's start.
     last_used: AtomicU64,
     /// How many queries it has answered.
@@ -343,6 +346,7 @@ impl Rooms {
         Ok(Room {
             workspace,
             code,
+            graph: RoomGraph::new(root.to_path_buf()),
             last_used: AtomicU64::new(self.started.elapsed().as_millis() as u64),
             queries: AtomicU64::new(0),
             recalled: recall.map_or(0, |recall| recall.kept()),
@@ -431,6 +435,7 @@ impl Rooms {
         }
         drop(slots);
         room.code.stop();
+        room.graph.stop();
         self.changed.notify_all();
     }
 }

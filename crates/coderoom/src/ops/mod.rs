@@ -15,6 +15,7 @@ pub mod edit_file;
 pub mod edit_symbol;
 pub mod edits;
 pub mod glob;
+pub mod graph;
 pub mod history;
 pub mod hover;
 pub mod load;
@@ -177,6 +178,8 @@ pub static TABLE: &[Entry] = &[
     entry::<dependencies::Dependencies>(),
     entry::<dependencies::Dependents>(),
     entry::<unused::Unused>(),
+    entry::<graph::seek::Seek>(),
+    entry::<graph::trace::TraceBack>(),
     entry::<edit_file::EditFile>(),
     entry::<edit_symbol::EditSymbol>(),
     entry::<rename_symbol::RenameSymbol>(),

@@ -121,16 +121,6 @@ impl CodeIndex {
         &self.cut_files
     }
 
-    /// Calls `take` for each name that a file defines for others to see, with the file.
-    pub(crate) fn each_definition(&self, take: &mut dyn FnMut(&str, FileId)) {
-        for n in 0..self.names.len() {
-            let name = self.names.get(n);
-            for (doc, _) in self.names.docs(n).filter(|(_, defines)| *defines) {
-                take(name, self.files[doc as usize]);
-            }
-        }
-    }
-
     /// How much it holds.
     pub fn stats(&self) -> IndexStats {
         self.stats

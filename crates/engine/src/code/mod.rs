@@ -22,7 +22,6 @@ pub use check::{SyntaxProblem, language_of};
 pub use imported::{ImportError, ImportReport, Imported, Refusal, RefusedDocument};
 pub(crate) use index::language_of as language_of_file;
 pub use index::{CodeIndex, IndexStats};
-pub(crate) use names::names_of;
 pub(crate) use query::Pages;
 pub use query::{
     Ask, AskError, AskLimits, Call, Calls, CodeScope, Dangling, DanglingNames, Definition,

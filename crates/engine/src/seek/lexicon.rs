@@ -7,15 +7,16 @@
 use std::sync::Arc;
 
 use coderoom_graph::{Bm25f, Bm25fBuilder, Field};
+use coderoom_syntax::{Flags, Kind, Symbol, SymbolIx};
 use rayon::prelude::*;
 
 use super::{
     role::FileRole,
-    words::{Word, words_of},
+    words::{Word, name_hash, words_of},
 };
 use crate::{
     Snapshot,
-    code::{Code, CodeIndex, language_of_file as language_of},
+    code::{Code, Shelf, language_of_file as language_of},
     file::{File, FileId},
 };
 
@@ -42,13 +43,18 @@ pub struct Lexicon {
     path_words: Box<[Box<[Word]>]>,
     texts: Bm25f,
     paths: Bm25f,
+    /// By the hash of a name, the documents that define it, sorted; each name of a document once.
+    defined: Box<[(Word, u32)]>,
 }
 
 /// A file's words by field.
+#[derive(Default)]
 struct Bag {
     text: Vec<Word>,
     names: Vec<Word>,
     path: Vec<Word>,
+    /// Hashes of the names that it defines, each once.
+    defines: Vec<Word>,
 }
 
 /// What the words of a question are worth in one file.
@@ -63,31 +69,30 @@ pub(super) struct WordScore {
 }
 
 impl Lexicon {
-    /// The words of `code`'s snapshot; names are taken from its index of code. `None` if `stop` said
-    /// so, which is asked every few files. Reads every source and document once, on all of rayon's
-    /// threads.
+    /// The words of `code`'s snapshot. `None` if `stop` said so, which is asked every few files.
+    /// Reads every source and document once, on all of rayon's threads, and the facts of sources.
     pub fn build(code: &Code, stop: &(dyn Fn() -> bool + Sync)) -> Option<Lexicon> {
         let snapshot = Arc::clone(code.snapshot());
         let files: Vec<&Arc<File>> = snapshot.files().filter(|file| is_read(file)).collect();
-        let mut names = defined_words(code.index(), files.last().map_or(0, |it| it.id.0 as usize));
         let mut texts = Bm25fBuilder::new(&FIELDS, K1);
         let mut paths = Bm25fBuilder::new(&PATH, PATH_K1);
         let mut path_words = Vec::with_capacity(files.len());
+        let mut defined = Vec::new();
         for batch in files.chunks(BATCH) {
             if stop() {
                 return None;
             }
             let bags: Vec<Bag> = batch.par_iter().map(|file| Bag::of(file)).collect();
-            for (file, mut bag) in batch.iter().zip(bags) {
-                if let Some(known) = names.get_mut(file.id.0 as usize) {
-                    bag.names = std::mem::take(known);
-                }
-                texts.add(&[&bag.text, &bag.names, &bag.path]);
+            for bag in bags {
+                let document = texts.add(&[&bag.text, &bag.names, &bag.path]);
+                defined.extend(bag.defines.iter().map(|name| (*name, document)));
                 paths.add(&[&bag.path]);
                 path_words.push(sorted(bag.path));
             }
         }
+        defined.sort_unstable();
         Some(Lexicon {
+            defined: defined.into(),
             files: files.iter().map(|file| file.id).collect(),
             path_words: path_words.into(),
             texts: texts.finish(),
@@ -104,12 +109,29 @@ impl Lexicon {
     /// Bytes of memory, about.
     pub fn bytes(&self) -> u64 {
         let words: usize = self.path_words.iter().map(|it| it.len() * 8 + 16).sum();
-        self.texts.bytes() + self.paths.bytes() + (words + self.files.len() * 4) as u64
+        let rest = words + self.files.len() * 4 + self.defined.len() * 16;
+        self.texts.bytes() + self.paths.bytes() + rest as u64
     }
 
     /// How much a word tells here.
     pub(super) fn idf(&self, word: Word) -> f32 {
         self.texts.idf(word)
+    }
+
+    /// The files of `code` that define a name.
+    pub(super) fn defining(&self, code: &Code, name: &str) -> Vec<FileId> {
+        let hash = name_hash(name.as_bytes());
+        let from = self.defined.partition_point(|it| it.0 < hash);
+        let stale = self.of.table.differences(&code.snapshot().table);
+        let known = self.defined[from..].iter().take_while(|it| it.0 == hash);
+        let known = known.map(|it| self.files[it.1 as usize]);
+        let mut files: Vec<FileId> = known.filter(|it| stale.binary_search(it).is_err()).collect();
+        files.extend(stale.iter().copied().filter(|id| {
+            let Some(facts) = code.facts(*id) else { return false };
+            let is_it = |it: &SymbolIx| is_definition(facts.facts.symbol(*it));
+            facts.name(name).is_some_and(|local| facts.named(local).any(|it| is_it(&it)))
+        }));
+        files
     }
 
     /// Files of `code` that have anything of a question, in the order of their numbers.
@@ -135,7 +157,7 @@ impl Lexicon {
         }
         for id in stale {
             let Some(file) = code.file(id).filter(|file| is_read(file)) else { continue };
-            let bag = Bag::with_names(file, code);
+            let bag = Bag::of(file);
             let score = WordScore {
                 file: id,
                 text: self.texts.score_of(all, &[&bag.text, &bag.names, &bag.path]),
@@ -151,45 +173,33 @@ impl Lexicon {
 
 impl Bag {
     fn of(file: &File) -> Bag {
-        let mut bag = Bag { text: Vec::new(), names: Vec::new(), path: Vec::new() };
-        if let Some(text) = file.text() {
-            let bytes = text.bytes();
-            words_of(&bytes[..bytes.len().min(MAX_TEXT)], &mut bag.text);
-        }
+        let mut bag = Bag::default();
         let path = file.path.as_str().unwrap_or_default();
         let (dir, name) = path.rsplit_once('/').unwrap_or(("", path));
         words_of(dir.as_bytes(), &mut bag.path);
         let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
         words_of(stem.as_bytes(), &mut bag.path);
-        bag
-    }
-
-    /// With the names that it defines, by its facts.
-    fn with_names(file: &File, code: &Code) -> Bag {
-        let mut bag = Bag::of(file);
-        if let Some(facts) = code.facts(file.id) {
-            for (name, defines) in crate::code::names_of(&facts.facts) {
-                if defines {
-                    words_of(name.as_bytes(), &mut bag.names);
-                }
-            }
+        let Some(text) = file.text() else { return bag };
+        let bytes = text.bytes();
+        words_of(&bytes[..bytes.len().min(MAX_TEXT)], &mut bag.text);
+        let Some(language) = language_of(file) else { return bag };
+        let (facts, _) = Shelf::packing(text, language);
+        for symbol in facts.symbols.iter().filter(|it| is_definition(it)) {
+            let name = facts.name(symbol.name).as_bytes();
+            words_of(name, &mut bag.names);
+            bag.defines.push(name_hash(name));
         }
+        bag.defines.sort_unstable();
+        bag.defines.dedup();
         bag
     }
 }
 
-/// Of each file (by number, up to `last`), the words of the names that it defines.
-fn defined_words(index: &CodeIndex, last: usize) -> Vec<Vec<Word>> {
-    let mut of_file = vec![Vec::new(); last + 1];
-    let mut words = Vec::new();
-    index.each_definition(&mut |name, file| {
-        words.clear();
-        words_of(name.as_bytes(), &mut words);
-        if let Some(list) = of_file.get_mut(file.0 as usize) {
-            list.extend_from_slice(&words);
-        }
-    });
-    of_file
+/// Whether a symbol is more than a name for something else, or for the inside of a function.
+fn is_definition(symbol: &Symbol) -> bool {
+    let other =
+        matches!(symbol.kind, Kind::Parameter | Kind::TypeParameter | Kind::Alias | Kind::Impl);
+    !other && !symbol.flags.has(Flags::LOCAL)
 }
 
 /// Whether a file's words count: source and prose.

@@ -17,3 +17,4 @@ pub use past::{Past, PastCommit};
 pub use places::SeekPlace;
 pub use rank::{SeekPart, Sought, SoughtFile};
 pub use role::FileRole;
+pub(crate) use words::words_of;

@@ -121,7 +121,7 @@ impl Past {
     }
 
     /// How much a path was changed lately, from 0 to 1.
-    pub(super) fn recent(&self, path: &str) -> f32 {
+    pub(crate) fn recent(&self, path: &str) -> f32 {
         self.numbers.get(path).map_or(0.0, |number| self.recent[*number as usize])
     }
 

@@ -194,7 +194,7 @@ impl Code {
             *row.part(SeekPart::Scope) = it.scope;
             rows.push(row);
         }
-        self.add_definitions(&mut rows, question);
+        self.add_definitions(&mut rows, lexicon, question);
         if let Some(past) = past {
             self.add_past(&mut rows, past, question);
         }
@@ -210,16 +210,13 @@ impl Code {
         rows
     }
 
-    fn add_definitions(&self, rows: &mut Vec<Row>, question: &Question) {
+    fn add_definitions(&self, rows: &mut Vec<Row>, lexicon: &Lexicon, question: &Question) {
         let mut defines: HashMap<FileId, f32> = HashMap::new();
         for name in &question.names {
-            let files = self.files_with(name, true);
-            // Files that nobody has indexed yet come unasked.
+            let files = lexicon.defining(self, name);
             if files.len() > MANY_DEFINITIONS {
                 continue;
             }
-            let files: Vec<FileId> =
-                files.into_iter().filter(|it| self.defines(*it, name)).collect();
             for file in &files {
                 *defines.entry(*file).or_default() += 1.0 / files.len() as f32;
             }
@@ -228,11 +225,6 @@ impl Code {
         for (file, score) in defines {
             *row(rows, file).part(SeekPart::Defines) = score / most;
         }
-    }
-
-    fn defines(&self, file: FileId, name: &str) -> bool {
-        let Some(facts) = self.facts(file) else { return false };
-        facts.name(name).is_some_and(|local| facts.named(local).next().is_some())
     }
 
     fn add_past(&self, rows: &mut Vec<Row>, past: &Past, question: &Question) {

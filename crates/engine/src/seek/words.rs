@@ -29,6 +29,13 @@ pub(crate) fn word(text: &[u8]) -> Word {
     hasher.finish()
 }
 
+/// The hash of a name as it is spelled.
+pub(crate) fn name_hash(name: &[u8]) -> Word {
+    let mut hasher = foldhash::quality::FixedState::with_seed(0x6e61_6d65).build_hasher();
+    hasher.write(name);
+    hasher.finish()
+}
+
 /// A word without its ending. Crude on purpose: it is done to questions and texts alike, and leaves at
 /// least four letters, so that little falls together that does not belong together.
 fn stem(word: &[u8]) -> &[u8] {

@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+"""How well `coderoom seek --files` finds the files that later commits changed, beside BM25.
+
+    python3 bench/graph/seek_eval.py REPOSITORY... [--bin target/release/coderoom] [--ablate]
+
+Repositories are git repositories (bare ones too). Prints a row for each: mean reciprocal rank of the
+first right file, and how often it is the first, among the first five and ten. BM25 (k1 1.2, b 0.75,
+identifiers split and whole) runs over all source files, and over those that are no tests, which is the
+harder one to beat. `--ablate` runs it again without each part of the score.
+"""
+
+import argparse
+import collections
+import math
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.dirname(__file__))
+import history_cases  # noqa: E402
+
+WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|\d+")
+PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+PARTS = "words path scope defines like_commits like_commit recent imported role".split()
+
+
+def words(text):
+    """Identifiers of a text, by their parts and whole, lower case."""
+    found = []
+    for word in WORD.findall(text):
+        parts = [part.lower() for part in PART.findall(word)]
+        found += [part for part in parts if len(part) > 1]
+        if len(parts) > 1:
+            found.append(word.lower())
+    return found
+
+
+class Bm25:
+    """Okapi BM25 over texts."""
+
+    def __init__(self, texts, k1=1.2, b=0.75):
+        self.paths = sorted(texts)
+        counts = [collections.Counter(words(texts[path])) for path in self.paths]
+        lengths = [sum(it.values()) for it in counts]
+        mean = statistics.mean(lengths) if lengths else 1
+        self.weights = collections.defaultdict(list)
+        for number, (count, length) in enumerate(zip(counts, lengths)):
+            for word, times in count.items():
+                norm = times + k1 * (1 - b + b * length / mean)
+                self.weights[word].append((number, times * (k1 + 1) / norm))
+
+    def rank(self, question):
+        """Paths, the best first; ties by path."""
+        scores = [0.0] * len(self.paths)
+        for word in set(words(question)):
+            postings = self.weights.get(word, ())
+            there = len(postings)
+            idf = math.log(1 + (len(self.paths) - there + 0.5) / (there + 0.5))
+            for number, weight in postings:
+                scores[number] += idf * weight
+        order = sorted(range(len(scores)), key=lambda number: (-scores[number], number))
+        return [self.paths[number] for number in order]
+
+
+def texts_of(tree):
+    """Source files of a working tree."""
+    paths = history_cases.git(tree, "ls-files").split("\n")
+    found = {}
+    for path in filter(history_cases.is_source, paths):
+        full = os.path.join(tree, path)
+        if os.path.isfile(full) and not os.path.islink(full):
+            with open(full, encoding="utf-8", errors="replace") as file:
+                found[path] = file.read()
+    return found
+
+
+def seek(binary, tree, question, without=()):
+    """The product's ranking."""
+    command = [binary, "seek", "--files", "--limit", "200"]
+    if without:
+        command += ["--without", ",".join(without)]
+    done = subprocess.run(command, input=question.encode(), cwd=tree, capture_output=True)
+    if done.returncode not in (0, 1):
+        raise SystemExit(done.stderr.decode())
+    return done.stdout.decode().split("\n")[:-1]
+
+
+def measure(cases, rank):
+    """MRR and acc@1, 5, 10 of a ranking."""
+    ranks = []
+    for case in cases:
+        order = rank(case.question)
+        places = [order.index(path) + 1 for path in case.answer if path in order]
+        ranks.append(min(places, default=math.inf))
+    among = lambda most: sum(rank <= most for rank in ranks) / len(ranks)
+    return sum(1 / rank for rank in ranks) / len(ranks), among(1), among(5), among(10)
+
+
+def rows_of(repository, arguments):
+    """What is measured of one repository: (name, figures)."""
+    base, cases = history_cases.cut(repository, arguments.cases)
+    with tempfile.TemporaryDirectory() as place:
+        tree = history_cases.tree_at(repository, base, place)
+        texts = texts_of(tree)
+        code = {path: text for path, text in texts.items() if not history_cases.is_test(path)}
+        yield f"BM25, {len(texts)} files", measure(cases, Bm25(texts).rank)
+        yield f"BM25, {len(code)} without tests", measure(cases, Bm25(code).rank)
+        yield f"seek ({len(cases)} cases)", measure(cases, lambda it: seek(arguments.bin, tree, it))
+        if arguments.ablate:
+            past = ("like_commits", "like_commit", "recent")
+            for without in [(part,) for part in PARTS] + [past]:
+                rank = lambda it, without=without: seek(arguments.bin, tree, it, without)
+                yield f"seek without {' '.join(without)}", measure(cases, rank)
+        subprocess.run([arguments.bin, "unload", tree], capture_output=True, check=False)
+
+
+def main():
+    """Prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("repositories", nargs="+")
+    parser.add_argument("--bin", default="target/release/coderoom")
+    parser.add_argument("--cases", type=int, default=150)
+    parser.add_argument("--ablate", action="store_true")
+    arguments = parser.parse_args()
+    arguments.bin = os.path.abspath(arguments.bin)
+    means = collections.defaultdict(list)
+    print("| repository | ranking | MRR | acc@1 | acc@5 | acc@10 |\n| --- | --- | --- | --- | --- | --- |")
+    for repository in arguments.repositories:
+        name = os.path.basename(os.path.abspath(repository).removesuffix("/repo")).removesuffix(".git")
+        for row, figures in rows_of(repository, arguments):
+            shown = " | ".join(f"{it:.3f}" for it in figures)
+            print(f"| {name} | {row} | {shown} |", flush=True)
+            means[re.sub(r"\d+ ?|\(.*|files", "", row).strip(" ,")].append(figures)
+    for row, figures in means.items():
+        shown = " | ".join(f"{statistics.mean(it):.3f}" for it in zip(*figures))
+        print(f"| mean | {row} | {shown} |")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+//! Operations that reason over the workspace's words, history and graph: one file each.
+
+pub mod handoff;
+pub mod seek;
+pub mod trace;
+
+use std::time::{Duration, Instant};
+
+use super::{Context, code::Asked};
+use crate::{
+    daemon::graph::Patience,
+    error::{Code, OpError},
+};
+
+/// How long a question about meaning waits for what is being made, at most.
+pub(super) fn patience<'a>(context: &Context, give_up: &'a dyn Fn() -> bool) -> Patience<'a> {
+    // Some of the time is left for the answer itself.
+    let left = context.deadline.saturating_duration_since(Instant::now());
+    Patience { until: Instant::now() + left.mul_f64(0.9).max(Duration::from_millis(1)), give_up }
+}
+
+/// What to say when something is still being made.
+pub(super) fn still_made(context: &Context, what: &str) -> OpError {
+    if let Some(reason) = context.interruption()
+        && reason.code == Code::Cancelled
+    {
+        return reason;
+    }
+    OpError::new(
+        Code::Timeout,
+        format!("{what} of the workspace is still being made; ask again, or raise `timeout_ms`"),
+    )
+}
+
+impl Asked<'_> {
+    /// The words of the workspace.
+    pub(super) fn lexicon(
+        &self,
+        context: &Context,
+    ) -> Result<std::sync::Arc<coderoom_engine::Lexicon>, OpError> {
+        let give_up = || context.interruption().is_some();
+        self.located
+            .room
+            .graph
+            .lexicon(&self.code, patience(context, &give_up))
+            .ok_or_else(|| still_made(context, "the index of words"))
+    }
+}
