@@ -7,7 +7,6 @@
 mod activate;
 mod build;
 mod cochange;
-#[allow(dead_code)]
 mod csr;
 mod factors;
 mod finite;
@@ -15,14 +14,13 @@ mod graph;
 mod impact;
 mod intern;
 mod kind;
-#[allow(dead_code)]
 mod nodes;
 mod pagerank;
 mod parts;
 mod paths;
-#[allow(dead_code)]
+mod persist;
+mod plasticity;
 mod scratch;
-#[allow(dead_code)]
 #[cfg(test)]
 mod testing;
 mod weight;
@@ -46,6 +44,10 @@ pub use kind::{EdgeKind, NodeKind};
 pub use pagerank::PageRankOptions;
 pub use parts::{EdgePart, NodeIx, NodePart};
 pub use paths::{Path, PathOptions, Paths, Walk};
+pub use persist::{PersistError, decode_learnt, encode_learnt};
+pub use plasticity::{
+    Change, Feedback, Imported, Learnt, Lesson, MAX_FACTOR, MIN_FACTOR, Outcome, PlasticityOptions,
+};
 pub use weight::{AtomicWeight, CasRetryExhausted, MAX_CAS_RETRIES};
 pub use words::words;
 pub use xlr::{Xlr, XlrOptions};
