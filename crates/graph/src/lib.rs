@@ -7,7 +7,7 @@
 mod activate;
 mod build;
 mod cochange;
-#[allow(dead_code)]
+mod counterfactual;
 mod csr;
 mod factors;
 mod finite;
@@ -15,15 +15,18 @@ mod graph;
 mod impact;
 mod intern;
 mod kind;
-#[allow(dead_code)]
+mod layers;
 mod nodes;
 mod pagerank;
 mod parts;
 mod paths;
-#[allow(dead_code)]
+mod persist;
+mod plasticity;
+mod projection;
+mod resonance;
 mod scratch;
 mod semantic;
-#[allow(dead_code)]
+mod similar;
 #[cfg(test)]
 mod testing;
 mod weight;
@@ -37,6 +40,7 @@ pub use activate::{
 };
 pub use build::{BuildOptions, GraphError};
 pub use cochange::{CoChange, CoChangeOptions, Partner};
+pub use counterfactual::{Counterfactual, CounterfactualOptions, CutOff};
 pub use csr::{Edge, EdgeIx};
 pub use factors::{Factors, KindFactors, Step};
 pub use finite::{DecayFactor, FiniteF32, LearningRate, NotInRange, PosF32};
@@ -44,10 +48,17 @@ pub use graph::{Graph, Memory};
 pub use impact::{Direction, Impact, ImpactOptions, Reached};
 pub use intern::{InternedStr, StringInterner};
 pub use kind::{EdgeKind, NodeKind};
+pub use layers::{LayerOptions, Layers, Reason, Violation};
 pub use pagerank::PageRankOptions;
 pub use parts::{EdgePart, NodeIx, NodePart};
 pub use paths::{Path, PathOptions, Paths, Walk};
 pub use semantic::{Bm25f, Bm25fBuilder, Field};
+pub use persist::{PersistError, decode_learnt, encode_learnt};
+pub use plasticity::{
+    Change, Feedback, Imported, Learnt, Lesson, MAX_FACTOR, MIN_FACTOR, Outcome, PlasticityOptions,
+};
+pub use resonance::{Antinode, HARMONICS, Resonance, ResonanceOptions};
+pub use similar::{Similar, SimilarOptions, SimilarPair, near_duplicates};
 pub use weight::{AtomicWeight, CasRetryExhausted, MAX_CAS_RETRIES};
 pub use words::words;
 pub use xlr::{Xlr, XlrOptions};
