@@ -11,20 +11,26 @@ mod cochange;
 mod csr;
 mod factors;
 mod finite;
+mod ghosts;
 mod graph;
 mod impact;
 mod intern;
 mod kind;
+mod likeness;
 #[allow(dead_code)]
 mod nodes;
 mod pagerank;
 mod parts;
 mod paths;
+mod places;
+mod predict;
 #[allow(dead_code)]
 mod scratch;
+mod tempo;
 #[allow(dead_code)]
 #[cfg(test)]
 mod testing;
+mod top;
 mod weight;
 mod words;
 mod xlr;
@@ -39,13 +45,18 @@ pub use cochange::{CoChange, CoChangeOptions, Partner};
 pub use csr::{Edge, EdgeIx};
 pub use factors::{Factors, KindFactors, Step};
 pub use finite::{DecayFactor, FiniteF32, LearningRate, NotInRange, PosF32};
+pub use ghosts::{Ghost, ghosts};
 pub use graph::{Graph, Memory};
 pub use impact::{Direction, Impact, ImpactOptions, Reached};
 pub use intern::{InternedStr, StringInterner};
 pub use kind::{EdgeKind, NodeKind};
+pub use likeness::{Likeness, MAX_POSTINGS};
 pub use pagerank::PageRankOptions;
 pub use parts::{EdgePart, NodeIx, NodePart};
 pub use paths::{Path, PathOptions, Paths, Walk};
+pub use places::Places;
+pub use predict::{COCHANGE, Known, Link, Part, Parts, PredictOptions, Predicted, predict};
+pub use tempo::{Tempo, tempo};
 pub use weight::{AtomicWeight, CasRetryExhausted, MAX_CAS_RETRIES};
 pub use words::words;
 pub use xlr::{Xlr, XlrOptions};
