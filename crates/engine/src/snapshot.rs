@@ -160,6 +160,21 @@ impl Snapshot {
         dir.is_root() || self.files_within(dir).any(|file| file.path != *dir)
     }
 
+    /// The files that are not the same bytes at the same path in another snapshot of the workspace,
+    /// by number. Costs what may differ.
+    pub(crate) fn changed_files(&self, other: &Snapshot) -> Vec<FileId> {
+        let mut ids = self.table.differences(&other.table);
+        ids.retain(|id| match (self.table.get(*id), other.table.get(*id)) {
+            (Some(a), Some(b)) => {
+                let hash = |file: &File| file.text().map(|text| text.hash());
+                !Arc::ptr_eq(a, b) && (a.path != b.path || hash(a) != hash(b))
+            }
+            (None, None) => false,
+            _ => true,
+        });
+        ids
+    }
+
     /// The paths at which two snapshots of one workspace differ, in path order.
     ///
     /// Costs the files that were changed in either since they parted, or a pass over all.

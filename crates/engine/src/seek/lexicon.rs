@@ -103,7 +103,7 @@ impl Lexicon {
 
     /// How many files of `snapshot` differ from those that it was built from.
     pub fn differing(&self, snapshot: &Snapshot) -> usize {
-        self.of.table.differences(&snapshot.table).len()
+        self.of.changed_files(snapshot).len()
     }
 
     /// Bytes of memory, about.
@@ -118,11 +118,15 @@ impl Lexicon {
         self.texts.idf(word)
     }
 
+    /// The files of `code` that are not as they were: it does not speak for them.
+    pub(super) fn stale(&self, code: &Code) -> Vec<FileId> {
+        self.of.changed_files(code.snapshot())
+    }
+
     /// The files of `code` that define a name.
-    pub(super) fn defining(&self, code: &Code, name: &str) -> Vec<FileId> {
+    pub(super) fn defining(&self, code: &Code, stale: &[FileId], name: &str) -> Vec<FileId> {
         let hash = name_hash(name.as_bytes());
         let from = self.defined.partition_point(|it| it.0 < hash);
-        let stale = self.of.table.differences(&code.snapshot().table);
         let known = self.defined[from..].iter().take_while(|it| it.0 == hash);
         let known = known.map(|it| self.files[it.1 as usize]);
         let mut files: Vec<FileId> = known.filter(|it| stale.binary_search(it).is_err()).collect();
@@ -138,6 +142,7 @@ impl Lexicon {
     pub(super) fn scores(
         &self,
         code: &Code,
+        stale: &[FileId],
         all: &[(Word, f32)],
         subject: &[(Word, f32)],
         scope: &[Word],
@@ -146,7 +151,6 @@ impl Lexicon {
         let mut path = vec![0.0; self.files.len()];
         self.texts.score(all, &mut text);
         self.paths.score(subject, &mut path);
-        let stale = self.of.table.differences(&code.snapshot().table);
         let mut found: Vec<WordScore> = Vec::new();
         for (n, file) in self.files.iter().enumerate() {
             let scope = part_of(scope, &self.path_words[n]);
@@ -155,7 +159,7 @@ impl Lexicon {
                 found.push(WordScore { file: *file, text: text[n], path: path[n], scope });
             }
         }
-        for id in stale {
+        for id in stale.iter().copied() {
             let Some(file) = code.file(id).filter(|file| is_read(file)) else { continue };
             let bag = Bag::of(file);
             let score = WordScore {

@@ -180,7 +180,9 @@ impl Code {
 
     /// Every file with any part of the question, each part from 0 to 1, sorted by number.
     fn rows(&self, lexicon: &Lexicon, past: Option<&Past>, question: &Question) -> Vec<Row> {
-        let found = lexicon.scores(self, &question.words, &question.subject, &question.scope);
+        let stale = lexicon.stale(self);
+        let found =
+            lexicon.scores(self, &stale, &question.words, &question.subject, &question.scope);
         let most = |of: fn(&WordScore) -> f32| {
             let most = found.iter().map(of).fold(0.0, f32::max);
             if most > 0.0 { most } else { 1.0 }
@@ -194,7 +196,7 @@ impl Code {
             *row.part(SeekPart::Scope) = it.scope;
             rows.push(row);
         }
-        self.add_definitions(&mut rows, lexicon, question);
+        self.add_definitions(&mut rows, lexicon, &stale, question);
         if let Some(past) = past {
             self.add_past(&mut rows, past, question);
         }
@@ -210,10 +212,16 @@ impl Code {
         rows
     }
 
-    fn add_definitions(&self, rows: &mut Vec<Row>, lexicon: &Lexicon, question: &Question) {
+    fn add_definitions(
+        &self,
+        rows: &mut Vec<Row>,
+        lexicon: &Lexicon,
+        stale: &[FileId],
+        question: &Question,
+    ) {
         let mut defines: HashMap<FileId, f32> = HashMap::new();
         for name in &question.names {
-            let files = lexicon.defining(self, name);
+            let files = lexicon.defining(self, stale, name);
             if files.len() > MANY_DEFINITIONS {
                 continue;
             }

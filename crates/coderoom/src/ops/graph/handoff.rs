@@ -99,6 +99,16 @@ pub fn of_trace(any: bool, certain: bool, first: &str) -> Handoff {
     }
 }
 
+/// An answer whose every entry is proven by edges of the graph: what to do with it.
+pub fn of_facts(tool: &str, target: &str, hint: &str) -> Handoff {
+    Handoff {
+        proof_state: ProofState::Proving,
+        next_suggested_tool: tool.into(),
+        next_suggested_target: target.to_owned(),
+        next_step_hint: hint.to_owned(),
+    }
+}
+
 impl Handoff {
     /// As the last line of an answer's text.
     pub fn line(&self) -> String {

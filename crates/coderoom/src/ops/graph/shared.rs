@@ -1,0 +1,272 @@
+//! What questions about the graph share: what is meant, rows of answers, paths as proofs.
+
+use std::sync::Arc;
+
+use coderoom_engine::{Ask, CodeGraph, RelPath};
+use coderoom_graph::{EdgeKind, Graph, NodeIx, NodeKind, Step};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{patience, still_made};
+use crate::{
+    error::{Code, OpError},
+    ops::{
+        Context,
+        code::{Asked, word},
+    },
+};
+
+/// A workspace's graph, ready for a question.
+pub(super) struct Grounds<'a> {
+    pub(super) context: &'a Context,
+    pub(super) asked: Asked<'a>,
+    pub(super) code_graph: Arc<CodeGraph>,
+}
+
+/// A node, as answers name it.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct NodeRow {
+    /// What names it for good: a path, `path#Type.method`, `path#heading`, `package:name`.
+    pub key: String,
+    /// `directory`, `file`, `symbol`, `section` or `package`.
+    pub node: String,
+    /// What kind of symbol it is; empty if it is none.
+    pub kind: String,
+    /// The file or directory, relative to the workspace; empty for packages.
+    pub path: String,
+    /// Its first line, from 1; 0 if it has none.
+    pub line: u32,
+    /// Whether it belongs to a test.
+    pub test: bool,
+}
+
+/// One step of a proof: an edge of the graph.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct StepRow {
+    /// Where the step starts.
+    pub from: String,
+    /// `contains`, `imports`, `calls`, `references`, `inherits`, `tests`, `documents` or `co_change`.
+    pub edge: String,
+    /// Where it leads.
+    pub to: String,
+    /// Whether the first depends on the second (contains it); otherwise it is the other way round.
+    pub along: bool,
+}
+
+impl<'a> Grounds<'a> {
+    /// Finds the workspace and its graph. The first question of a workspace waits until the graph is
+    /// made; later ones pay for what has changed.
+    pub(super) fn new(context: &'a Context, workspace: &str) -> Result<Grounds<'a>, OpError> {
+        let asked = Asked::new(context, workspace)?;
+        let give_up = || context.interruption().is_some();
+        let room = &asked.located.room;
+        let patience = patience(context, &give_up);
+        let trunk = match &asked.located.session {
+            None => Arc::clone(&asked.code),
+            Some(_) => room.code.of(&asked.located.trunk),
+        };
+        let made = room.graph.graph(&trunk, patience);
+        let made = match (&asked.located.session, made) {
+            (Some(session), Some(trunk)) => session.graph(&asked.code, &trunk, patience),
+            (_, made) => made,
+        };
+        let code_graph = made.ok_or_else(|| still_made(context, "the graph"))?;
+        code_graph.graph().map_err(|err| OpError::new(Code::TooLarge, err.to_string()))?;
+        Ok(Grounds { context, asked, code_graph })
+    }
+
+    /// The weighted graph.
+    pub(super) fn graph(&self) -> Result<&Graph, OpError> {
+        self.code_graph.graph().map_err(|err| OpError::new(Code::TooLarge, err.to_string()))
+    }
+
+    /// The time of the newest commit, or of nothing: what "lately" is counted from.
+    pub(super) fn now(&self) -> i64 {
+        self.asked.located.room.graph.history().now()
+    }
+
+    /// The nodes that a client's word means: a path, `path:line`, `path:line:column`, `path#Symbol`
+    /// or the name of a symbol.
+    pub(super) fn nodes(&self, target: &str) -> Result<Vec<NodeIx>, OpError> {
+        let target = target.trim();
+        if target.is_empty() {
+            let message = "say what is meant: a path, `path:line`, or a symbol (`Model.save`)";
+            return Err(OpError::new(Code::BadParameter, message));
+        }
+        if let Some(node) = self.code_graph.node_of(target) {
+            return Ok(vec![node]);
+        }
+        if let Some((path, line, column)) = split_place(target) {
+            let relative = self.asked.path(path)?;
+            let known = self.code_graph.node_of(&relative.to_string()).is_some();
+            if known {
+                return self.nodes_at(relative, line, column);
+            }
+        }
+        if let Ok(path) = self.asked.path(target)
+            && let Some(node) = self.code_graph.node_of(&path.to_string())
+        {
+            return Ok(vec![node]);
+        }
+        self.nodes_of(&Ask::Named { name: target.to_owned(), within: None })
+    }
+
+    fn nodes_at(
+        &self,
+        path: RelPath,
+        line: u32,
+        column: Option<u32>,
+    ) -> Result<Vec<NodeIx>, OpError> {
+        let text = path.to_string();
+        if column.is_some() {
+            return self.nodes_of(&Ask::At { path, line, column, name: None });
+        }
+        let node = self.code_graph.node_at(&text, line);
+        node.map(|node| vec![node]).ok_or_else(|| {
+            OpError::new(Code::NoSuchPlace, format!("{text}:{line} is outside of the file"))
+        })
+    }
+
+    fn nodes_of(&self, ask: &Ask) -> Result<Vec<NodeIx>, OpError> {
+        let nodes = self.code_graph.nodes_of(&self.asked.code, ask)?;
+        if nodes.is_empty() {
+            let message = "that is known, but no part of the graph: parameters and what is local \
+                           to functions are not; ask about the function around it";
+            return Err(OpError::new(Code::UnknownSymbol, message));
+        }
+        Ok(nodes)
+    }
+
+    /// The nodes of several words.
+    pub(super) fn nodes_of_all(&self, targets: &[String]) -> Result<Vec<NodeIx>, OpError> {
+        let mut nodes = Vec::new();
+        for target in targets {
+            nodes.extend(self.nodes(target)?);
+        }
+        nodes.sort_unstable();
+        nodes.dedup();
+        Ok(nodes)
+    }
+
+    /// A node, as answers name it.
+    pub(super) fn row(&self, node: NodeIx) -> Result<NodeRow, OpError> {
+        let graph = self.graph()?;
+        let kind = graph.kind(node);
+        let place = self.code_graph.place_of(node);
+        let path = place.as_ref().filter(|_| kind != NodeKind::Package);
+        Ok(NodeRow {
+            key: graph.key(node).to_owned(),
+            node: word(kind),
+            kind: place.as_ref().and_then(|it| it.symbol).map_or(String::new(), coderoom_engine::kind_word),
+            path: path.map_or(String::new(), |it| it.path.clone()),
+            line: place.as_ref().map_or(0, |it| it.line),
+            test: place.as_ref().is_some_and(|it| it.test),
+        })
+    }
+
+    /// An edge of a proof.
+    pub(super) fn step(&self, step: &Step) -> Result<StepRow, OpError> {
+        let graph = self.graph()?;
+        let Some(edge) = graph.edge(step.edge) else {
+            return Err(OpError::new(Code::Internal, "a step of a path is no edge of the graph"));
+        };
+        Ok(StepRow {
+            from: graph.key(step.from).to_owned(),
+            edge: edge_word(edge.kind),
+            to: graph.key(step.to).to_owned(),
+            along: edge.from == step.from,
+        })
+    }
+
+    /// A path as a proof.
+    pub(super) fn steps(&self, steps: &[Step]) -> Result<Vec<StepRow>, OpError> {
+        steps.iter().map(|step| self.step(step)).collect()
+    }
+
+    /// What the answer may miss.
+    pub(super) fn notes(&self) -> Vec<String> {
+        let mut notes = self.asked.notes();
+        let left_out = self.code_graph.left_out();
+        if left_out > 0 {
+            notes.push(format!(
+                "the graph is full: {left_out} nodes (fields and values first) are not in it"
+            ));
+        }
+        notes
+    }
+
+    /// Whether the client still waits.
+    pub(super) fn check(&self) -> Result<(), OpError> {
+        self.context.interruption().map_or(Ok(()), Err)
+    }
+}
+
+/// The word for a kind of edge.
+pub(super) fn edge_word(kind: EdgeKind) -> String {
+    word(kind)
+}
+
+impl NodeRow {
+    /// `path:line  method path#Model.save`, as answers show it.
+    pub(super) fn line_of_text(&self) -> String {
+        let what = if self.kind.is_empty() { &self.node } else { &self.kind };
+        let name = self.key.split_once('#').map_or("", |(_, name)| name);
+        match (&self.path[..], self.line) {
+            ("", _) => format!("{}  {what}", self.key),
+            (path, 0) => format!("{path}  {what}"),
+            (path, line) if name.is_empty() => format!("{path}:{line}  {what}"),
+            (path, line) => format!("{path}:{line}  {what} {name}"),
+        }
+    }
+}
+
+/// A proof in one line: `a --calls--> b <--imports-- c`.
+pub(super) fn proof_text(steps: &[StepRow]) -> String {
+    let Some(first) = steps.first() else { return String::new() };
+    let mut text = first.from.clone();
+    for step in steps {
+        let arrow = if step.along {
+            format!(" --{}--> {}", step.edge, step.to)
+        } else {
+            format!(" <--{}-- {}", step.edge, step.to)
+        };
+        text.push_str(&arrow);
+    }
+    text
+}
+
+/// A file and a place in it, if that is what is given.
+fn split_place(given: &str) -> Option<(&str, u32, Option<u32>)> {
+    let (rest, last) = given.rsplit_once(':')?;
+    let last = last.parse().ok()?;
+    match rest.rsplit_once(':').map(|(path, line)| (path, line.parse())) {
+        Some((path, Ok(line))) => Some((path, line, Some(last))),
+        _ => Some((rest, last, None)),
+    }
+}
+
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(from: &str, edge: &str, to: &str, along: bool) -> StepRow {
+        StepRow { from: from.into(), edge: edge.into(), to: to.into(), along }
+    }
+
+    /// A proof reads from its start to its end, whichever way the edges point.
+    #[test]
+    fn proofs_read_in_one_direction() {
+        let steps = [step("a", "calls", "b", false), step("b", "imports", "c", true)];
+        assert_eq!(proof_text(&steps), "a <--calls-- b --imports--> c");
+        assert_eq!(proof_text(&[]), "");
+    }
+
+    /// Places are told from names with colons.
+    #[test]
+    fn places_are_read() {
+        assert_eq!(split_place("a.py:3"), Some(("a.py", 3, None)));
+        assert_eq!(split_place("a.py:3:4"), Some(("a.py", 3, Some(4))));
+        assert_eq!(split_place("a::b"), None);
+    }
+}
