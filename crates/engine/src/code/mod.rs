@@ -32,5 +32,13 @@ pub use scip::{ScipPart, scip_head, scip_project, scip_tail};
 pub use shelf::Shelf;
 pub use view::Code;
 
+// What the graph of a snapshot is made from.
+pub(crate) use graph::imports_of;
+pub(crate) use index::language_of as language_of_file;
+pub(crate) use loaded::Loaded;
+pub(crate) use query::{Lines, container, named, named_nodes, qualify, visible_heads};
+pub(crate) use resolve::{Found, Resolver, Thing};
+pub(crate) use view::Target;
+
 /// A table with small keys that is looked at all the time.
-type Map<K, V> = std::collections::HashMap<K, V, foldhash::fast::RandomState>;
+pub(crate) type Map<K, V> = std::collections::HashMap<K, V, foldhash::fast::RandomState>;
