@@ -7,6 +7,7 @@
 mod change;
 mod code;
 mod file;
+mod graph;
 mod history;
 mod path;
 mod plan;
@@ -29,11 +30,15 @@ pub use code::{
     SyntaxProblem, Unused, UnusedSymbols, cut_words, kind_word, language_of, scip_head,
     scip_project, scip_tail,
 };
+pub use coderoom_graph::{Edge, EdgeKind, Graph, GraphError, NodeIx, NodeKind};
 pub use coderoom_syntax::{
     Cut as FactsCut, Kind, Language, Replacement, RewriteError, Rewriter, Role,
     Visibility as SymbolVisibility,
 };
 pub use file::{Body, File, FileId, SegmentId, Stamp, Unheld, Visibility};
+pub use graph::{
+    Binding, CodeGraph, Documents, Drift, DriftKind, Hints, NodePlace, PieceStats, SectionInfo, Why,
+};
 pub use history::{
     Combined, Conflict, Content, Dirty, Entry, EntryKind, FileDelta, Mismatch, Mode as FileMode,
     NoStep, State, Version, combine,

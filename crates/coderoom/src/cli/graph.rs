@@ -21,6 +21,10 @@ const PATIENCE_MS: u64 = 600_000;
 pub(super) enum GraphCommand {
     /// Find the files and functions that a task or question in words is about.
     Seek(SeekArgs),
+    /// Show what a change to files or symbols can break, and which tests to run.
+    Impact(TargetsArgs),
+    /// Show how two files or symbols are connected.
+    Why(WhyArgs),
     /// Find out where a stack trace comes from; it is read from standard input.
     Trace(Shown),
 }
@@ -53,6 +57,25 @@ pub(super) struct SeekArgs {
     shown: Shown,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct TargetsArgs {
+    /// Paths, `PATH:LINE`, or symbols: `Model.save`.
+    #[arg(required = true)]
+    targets: Vec<String>,
+    #[command(flatten)]
+    shown: Shown,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct WhyArgs {
+    /// A path, `PATH:LINE`, or a symbol.
+    from: String,
+    /// Another.
+    to: String,
+    #[command(flatten)]
+    shown: Shown,
+}
+
 pub(super) fn run(command: GraphCommand) -> anyhow::Result<ExitCode> {
     match command {
         GraphCommand::Seek(args) => {
@@ -61,6 +84,12 @@ pub(super) fn run(command: GraphCommand) -> anyhow::Result<ExitCode> {
                 params["places"] = 0.into();
             }
             show("seek", params, &args.shown, "files", "path")
+        }
+        GraphCommand::Impact(args) => {
+            show("impact", json!({"targets": args.targets}), &args.shown, "reached", "path")
+        }
+        GraphCommand::Why(args) => {
+            show("why", json!({"from": args.from, "to": args.to}), &args.shown, "paths", "from")
         }
         GraphCommand::Trace(shown) => {
             show("trace", json!({"text": given(&[])?}), &shown, "suspects", "path")

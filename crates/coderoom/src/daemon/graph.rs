@@ -10,7 +10,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use coderoom_engine::{Code, Lexicon, Past, PastCommit};
+use coderoom_engine::{Code, CodeGraph, Hints, Lexicon, Past, PastCommit};
+use coderoom_graph::{COCHANGE, CoChange, Tempo, tempo};
 use coderoom_system::past::{self, Limits, NoHistory};
 use parking_lot::Mutex;
 
@@ -25,6 +26,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(500);
 pub struct RoomGraph {
     root: PathBuf,
     lexicon: Arc<Made<Lexicon>>,
+    graph: Arc<Made<CodeGraph>>,
     /// The history, and when it was last looked at.
     history: Mutex<Option<(Instant, Arc<History>)>>,
     stopped: Arc<AtomicBool>,
@@ -36,6 +38,67 @@ pub struct History {
     pub read: Result<Arc<past::Past>, NoHistory>,
     /// Ready for questions in words.
     pub past: Past,
+    /// What changed together. Items are the numbers of paths in `read`.
+    pub together: CoChange,
+    /// What the graph takes from it.
+    pub hints: Arc<Hints>,
+    now: i64,
+}
+
+/// Partners of a file that become edges: those that are surest.
+const EDGES_A_FILE: usize = 12;
+/// Two files that changed together once may have done so by chance.
+const LEAST_SUPPORT: u32 = 2;
+/// Edges of less confidence say nothing.
+const LEAST_CONFIDENCE: f64 = 0.05;
+
+impl History {
+    fn new(read: Result<Arc<past::Past>, NoHistory>) -> History {
+        let past = read_past(&read);
+        let mut together = CoChange::new(COCHANGE);
+        let mut hints = Hints::default();
+        let mut now = 0;
+        if let Ok(read) = &read {
+            let mut times: Vec<Vec<i64>> = vec![Vec::new(); read.paths().len()];
+            for commit in read.commits() {
+                now = now.max(commit.time);
+                let items: Vec<u32> = commit.touches.iter().map(|it| it.now.0).collect();
+                together.add(commit.time, &items);
+                for item in items {
+                    if let Some(times) = times.get_mut(item as usize) {
+                        times.push(commit.time);
+                    }
+                }
+            }
+            hints = hints_of(read, &together, &times, now);
+        }
+        History { read, past, together, hints: Arc::new(hints), now }
+    }
+
+    /// The time of the newest commit, in seconds since 1970; 0 without one.
+    pub fn now(&self) -> i64 {
+        self.now
+    }
+}
+
+/// Pairs and times, by path.
+fn hints_of(read: &past::Past, together: &CoChange, times: &[Vec<i64>], now: i64) -> Hints {
+    let mut hints = Hints::default();
+    let path = |item: u32| read.paths().get(item as usize).and_then(|it| it.as_str());
+    for (item, times) in (0u32..).zip(times) {
+        let Some(own) = path(item).filter(|_| !times.is_empty()) else { continue };
+        let Tempo { frequency, .. } = tempo(times, now);
+        let newest = times.iter().copied().max().unwrap_or_default();
+        hints.times.insert(own.to_owned(), (newest, frequency as f32));
+        for partner in together.partners(item, now, EDGES_A_FILE) {
+            let sure = partner.support >= LEAST_SUPPORT && partner.confidence >= LEAST_CONFIDENCE;
+            if let Some(other) = path(partner.item).filter(|_| sure) {
+                let weight = partner.confidence.min(1.0) as f32;
+                hints.co_change.push((own.to_owned(), other.to_owned(), weight));
+            }
+        }
+    }
+    hints
 }
 
 /// How long somebody waits.
@@ -50,7 +113,13 @@ pub struct Patience<'a> {
 impl RoomGraph {
     /// Nothing is known yet of the workspace at `root`.
     pub fn new(root: PathBuf) -> RoomGraph {
-        RoomGraph { root, lexicon: Made::new(), history: Mutex::default(), stopped: Arc::default() }
+        RoomGraph {
+            root,
+            lexicon: Made::new(),
+            graph: Made::new(),
+            history: Mutex::default(),
+            stopped: Arc::default(),
+        }
     }
 
     /// The words of a workspace, of about this snapshot. `None` if they are not there in time.
@@ -66,6 +135,24 @@ impl RoomGraph {
         }
         let newer = build(Arc::clone(code), Arc::clone(&self.stopped))().map(Arc::new)?;
         self.lexicon.put(Arc::clone(&newer));
+        Some(newer)
+    }
+
+    /// The graph of a snapshot of the disk. `None` if it is not there in time. The first is made on a
+    /// thread of its own; a later one takes over what still holds.
+    pub fn graph(&self, code: &Arc<Code>, patience: Patience<'_>) -> Option<Arc<CodeGraph>> {
+        let hints = Arc::clone(&self.history().hints);
+        let earlier = {
+            let (code, hints) = (Arc::clone(code), Arc::clone(&hints));
+            let stopped = Arc::clone(&self.stopped);
+            let make =
+                move || CodeGraph::build(&code, None, hints, &|| stopped.load(Ordering::Relaxed));
+            self.graph.wait(make, patience.until, patience.give_up)?
+        };
+        let newer = following(code, &earlier, &hints, patience)?;
+        if newer.snapshot().revision() >= earlier.snapshot().revision() {
+            self.graph.put(Arc::clone(&newer));
+        }
         Some(newer)
     }
 
@@ -85,7 +172,7 @@ impl RoomGraph {
         };
         let history = match known {
             Some((_, history)) if same => history,
-            _ => Arc::new(History { past: read_past(&read), read }),
+            _ => Arc::new(History::new(read)),
         };
         *self.history.lock() = Some((Instant::now(), Arc::clone(&history)));
         history
@@ -95,6 +182,22 @@ impl RoomGraph {
     pub fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
     }
+}
+
+/// The graph of `code`, by what `earlier` knows: itself, if that is what it is of.
+pub fn following(
+    code: &Code,
+    earlier: &Arc<CodeGraph>,
+    hints: &Arc<Hints>,
+    patience: Patience<'_>,
+) -> Option<Arc<CodeGraph>> {
+    let same_hints = Arc::ptr_eq(earlier.hints(), hints);
+    if Arc::ptr_eq(earlier.snapshot(), code.snapshot()) {
+        let renewed = || Arc::new(earlier.with_hints(Arc::clone(hints)));
+        return Some(if same_hints { Arc::clone(earlier) } else { renewed() });
+    }
+    let stop = || Instant::now() >= patience.until;
+    CodeGraph::build(code, Some(earlier), Arc::clone(hints), &stop).map(Arc::new)
 }
 
 fn read_past(read: &Result<Arc<past::Past>, NoHistory>) -> Past {

@@ -179,6 +179,8 @@ pub static TABLE: &[Entry] = &[
     entry::<dependencies::Dependents>(),
     entry::<unused::Unused>(),
     entry::<graph::seek::Seek>(),
+    entry::<graph::impact::Impact>(),
+    entry::<graph::why::Why>(),
     entry::<graph::trace::TraceBack>(),
     entry::<edit_file::EditFile>(),
     entry::<edit_symbol::EditSymbol>(),

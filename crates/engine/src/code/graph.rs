@@ -144,6 +144,13 @@ impl Node {
     }
 }
 
+/// What a file imports: files, each with the number of the first import that leads there, and
+/// modules that are not in the snapshot.
+pub(crate) fn imports_of(code: &Code, file: FileId) -> (Vec<(FileId, u32)>, Vec<String>) {
+    let node = Node::new(code, file);
+    (node.files, node.outside)
+}
+
 /// The files that an import leads to. Where only some names of a package are imported, those that
 /// define them.
 fn imported(

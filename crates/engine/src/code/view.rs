@@ -157,6 +157,11 @@ impl Code {
         Some(self.shelf.facts(file.text()?, language_of(file)?))
     }
 
+    /// The facts of a file of any snapshot, if it is source of a language we know.
+    pub(crate) fn facts_of(&self, file: &File) -> Option<Arc<Loaded>> {
+        Some(self.shelf.facts(file.text()?, language_of(file)?))
+    }
+
     pub(crate) fn id_of(&self, path: &str) -> Option<FileId> {
         self.snapshot.id_of(&RelPath::new(path.as_bytes()).ok()?)
     }

@@ -8,7 +8,9 @@ use std::{
     },
 };
 
-use coderoom_engine::{Code as EngineCode, Entry, FileMode, RelPath, Snapshot, State, TextStore};
+use coderoom_engine::{
+    Code as EngineCode, CodeGraph, Entry, FileMode, RelPath, Snapshot, State, TextStore,
+};
 use coderoom_system::disk::Disk;
 use coderoom_system::journal::{CommitError, Head, JournalError, LiveSession};
 use coderoom_system::review::Reviewer;
@@ -16,7 +18,10 @@ use parking_lot::Mutex;
 
 use super::{SessionConfig, now_ms};
 use crate::{
-    daemon::rooms::Room,
+    daemon::{
+        graph::{Patience, following},
+        rooms::Room,
+    },
     error::{Code, OpError},
 };
 
@@ -44,6 +49,8 @@ pub struct AgentSession {
     last_used_ms: AtomicU64,
     /// The view of its code, kept while it is used.
     code: Mutex<Option<Arc<EngineCode>>>,
+    /// Its graph, on the same terms.
+    graph: Mutex<Option<Arc<CodeGraph>>>,
     /// Set while its files are being written.
     pub(super) syncing: AtomicBool,
     /// The review commit of its newest state, if one was made.
@@ -89,6 +96,7 @@ impl AgentSession {
             dir,
             last_used_ms: AtomicU64::new(now_ms()),
             code: Mutex::default(),
+            graph: Mutex::default(),
             syncing: AtomicBool::new(false),
             review: Mutex::default(),
             reviewer,
@@ -125,6 +133,21 @@ impl AgentSession {
         Ok(self.room.code.of_session(snapshot, &Mutex::default()))
     }
 
+    /// The graph of its code, by what its own last one or that of the disk knows. `None` if it is not
+    /// there in time.
+    pub fn graph(
+        &self,
+        code: &EngineCode,
+        trunk: &Arc<CodeGraph>,
+        patience: Patience<'_>,
+    ) -> Option<Arc<CodeGraph>> {
+        let own = self.graph.lock().clone();
+        let earlier = own.as_ref().unwrap_or(trunk);
+        let graph = following(code, earlier, trunk.hints(), patience)?;
+        *self.graph.lock() = Some(Arc::clone(&graph));
+        Some(graph)
+    }
+
     /// Writes its journal anew without the bytes that nothing needs. Undo goes back to the newest
     /// `keep` entries then; the trail stays whole. Gives the journal's bytes before and after.
     ///
@@ -157,6 +180,7 @@ impl AgentSession {
     pub fn keep_house(&self) {
         if now_ms().saturating_sub(self.last_used_ms()) > IDLE_MS {
             *self.code.lock() = None;
+            *self.graph.lock() = None;
             self.reviewer.rest();
         }
     }

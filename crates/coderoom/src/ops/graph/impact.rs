@@ -124,7 +124,8 @@ impl Operation for Impact {
         let mut more = found.truncated;
         for it in &found.reached {
             let what = grounds.row(it.node)?;
-            let (list, most) = if what.test { (&mut tests, MAX_TESTS) } else { (&mut reached, limit) };
+            let (list, most) =
+                if what.test { (&mut tests, MAX_TESTS) } else { (&mut reached, limit) };
             if list.len() >= most {
                 more = true;
                 continue;
@@ -142,16 +143,12 @@ impl Operation for Impact {
         let (tool, hint) = match (reached.first(), tests.first()) {
             (None, None) => ("surgical_context_v2", "nothing of this workspace depends on it"),
             (_, Some(_)) => ("surgical_context_v2", "read it with its users, then run these tests"),
-            (Some(_), None) => ("surgical_context_v2", "no test reaches it: add one with the change"),
+            (Some(_), None) => {
+                ("surgical_context_v2", "no test reaches it: add one with the change")
+            }
         };
         let first = params.targets.first().cloned().unwrap_or_default();
-        Ok(Reply {
-            targets: rows?,
-            handoff: of_facts(tool, &first, hint),
-            reached,
-            tests,
-            notes,
-        })
+        Ok(Reply { targets: rows?, handoff: of_facts(tool, &first, hint), reached, tests, notes })
     }
 
     fn text(reply: &Reply) -> String {

@@ -1,8 +1,11 @@
 //! Operations that reason over the workspace's words, history and graph: one file each.
 
 pub mod handoff;
+pub mod impact;
 pub mod seek;
+mod shared;
 pub mod trace;
+pub mod why;
 
 use std::time::{Duration, Instant};
 

@@ -157,7 +157,10 @@ impl<'a> Grounds<'a> {
         Ok(NodeRow {
             key: graph.key(node).to_owned(),
             node: word(kind),
-            kind: place.as_ref().and_then(|it| it.symbol).map_or(String::new(), coderoom_engine::kind_word),
+            kind: place
+                .as_ref()
+                .and_then(|it| it.symbol)
+                .map_or(String::new(), coderoom_engine::kind_word),
             path: path.map_or(String::new(), |it| it.path.clone()),
             line: place.as_ref().map_or(0, |it| it.line),
             test: place.as_ref().is_some_and(|it| it.test),
@@ -244,7 +247,6 @@ fn split_place(given: &str) -> Option<(&str, u32, Option<u32>)> {
         _ => Some((rest, last, None)),
     }
 }
-
 
 #[cfg(test)]
 mod tests {

@@ -336,7 +336,7 @@ fn by_name(
     let mut subject =
         Subject { found: found(plain(resolver, all)), name: name.to_owned(), ..Subject::default() };
     if subject.found.is_empty() && within.is_none() {
-        subject.found = through_modules(resolver, &parts);
+        subject.found = through_modules(resolver, &parts, &all_ways());
     }
     if subject.found.is_empty() && !outer.is_empty() {
         subject.found = inherited(resolver, outer, last, within);
@@ -348,6 +348,66 @@ fn by_name(
         return unknown(nearest(code, last));
     }
     Ok(subject)
+}
+
+/// The files and symbols that are meant: a file without a symbol is meant as a whole.
+///
+/// # Errors
+/// If it is not clear what is meant, or it is nothing of this workspace.
+pub(crate) fn named_nodes(
+    code: &Code,
+    ask: &Ask,
+) -> Result<Vec<(FileId, Option<coderoom_syntax::SymbolIx>)>, AskError> {
+    let mut resolver = Resolver::new(code);
+    let subject = one_subject(&mut resolver, ask)?;
+    let node = |found: &Found| match found {
+        Found::Symbol(target) => Some((target.file, Some(target.symbol))),
+        Found::Module(place) => Some((code.file_of_place(place)?, None)),
+        Found::External => None,
+    };
+    Ok(subject.found.iter().filter_map(node).collect())
+}
+
+/// What a name in prose means, as [`Ask::Named`] finds it, without what imports lead to. `wanted` says
+/// of each symbol of its last part whether it is to be looked at, `ways` how modules are written in
+/// the languages that are to be asked.
+pub(crate) fn named(
+    resolver: &mut Resolver<'_>,
+    name: &str,
+    wanted: &dyn Fn(Target) -> bool,
+    ways: &[(Language, &str)],
+) -> Vec<Found> {
+    let parts = parts_of(name);
+    let Some((last, outer)) = parts.split_last() else { return Vec::new() };
+    let mut all = Vec::new();
+    for target in resolver.defined(last).iter().filter(|it| wanted(**it)) {
+        let Some(facts) = resolver.facts(target.file) else { continue };
+        if fits(resolver, *target, &facts, outer) {
+            all.push((*target, facts));
+        }
+    }
+    let plain = plain(resolver, all);
+    if !plain.is_empty() || outer.is_empty() {
+        return plain.into_iter().map(Found::Symbol).collect();
+    }
+    let found = through_modules(resolver, &parts, ways);
+    if !found.is_empty() {
+        return found;
+    }
+    // A member that a type of that name inherits.
+    let mut found = Vec::new();
+    for owner in named(resolver, &outer.join("."), wanted, ways) {
+        let Found::Symbol(owner) = owner else { continue };
+        if resolver.kind(owner).is_some_and(Kind::is_type) {
+            let on = Thing::Instance(owner, None);
+            let hits = resolver.type_members(owner, &None, last, &on);
+            found.extend(hits.into_iter().map(|hit| hit.found));
+        }
+    }
+    found.retain(|it| *it != Found::External);
+    found.sort();
+    found.dedup();
+    found
 }
 
 /// `django.db.models.Model`, `crate::path::RelPath`, `Model#save()` in parts.
@@ -416,21 +476,31 @@ fn fits(resolver: &mut Resolver<'_>, target: Target, facts: &Loaded, outer: &[&s
             .all(|(part, wanted)| spelled(part, wanted))
 }
 
+/// Every language with every way in which a module may be written.
+fn all_ways() -> Vec<(Language, &'static str)> {
+    let ways = |language| [".", "::", "/"].map(|separator| (language, separator));
+    Language::all().flat_map(ways).collect()
+}
+
 /// What a dotted name leads to through modules and what they re-export.
-fn through_modules(resolver: &mut Resolver<'_>, parts: &[&str]) -> Vec<Found> {
+fn through_modules(
+    resolver: &mut Resolver<'_>,
+    parts: &[&str],
+    ways: &[(Language, &str)],
+) -> Vec<Found> {
     for count in (1..=parts.len()).rev() {
-        for language in Language::all() {
-            for separator in [".", "::", "/"] {
-                let module = parts[..count].join(separator);
-                let places = language.plugin().module(resolver.code, "x", &module);
-                let Some(place) = places.into_iter().next() else { continue };
-                let found = below(resolver, place, &parts[count..], language);
-                if !found.is_empty() {
-                    return found;
-                }
-                if count == 1 {
-                    break;
-                }
+        let mut asked = None;
+        for (language, separator) in ways.iter().copied() {
+            // A single part is written the same way everywhere.
+            if count == 1 && asked.replace(language) == Some(language) {
+                continue;
+            }
+            let module = parts[..count].join(separator);
+            let places = language.plugin().module(resolver.code, "x", &module);
+            let Some(place) = places.into_iter().next() else { continue };
+            let found = below(resolver, place, &parts[count..], language);
+            if !found.is_empty() {
+                return found;
             }
         }
     }

@@ -16,8 +16,7 @@ impl Resolver<'_> {
         if let Some(known) = self.memo.parameters.get(&parameter) {
             return known.clone();
         }
-        // Inference through calls of calls costs much and tells little.
-        if self.depth > 24 || !self.enter() {
+        if self.depth > self.bounds.calls_depth || !self.enter() {
             self.waits_on = 0;
             return Things::default();
         }

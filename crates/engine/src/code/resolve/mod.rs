@@ -35,8 +35,20 @@ use crate::file::FileId;
 
 /// Expressions nest, and lead into other files, no deeper than this.
 const MAX_DEPTH: u32 = 60;
-/// Evaluations for one occurrence at most: a bound on the time of one answer, not a tuning knob.
-const MAX_STEPS: u32 = 20_000;
+/// Bounds on the work for one occurrence.
+#[derive(Clone, Copy)]
+struct Bounds {
+    /// Evaluations.
+    steps: u32,
+    /// The depth from which on nothing is inferred from what callers pass: inference through calls of
+    /// calls costs much and tells little.
+    calls_depth: u32,
+}
+
+/// Of one answer: bounds on its time, not tuning knobs.
+const BOUNDS: Bounds = Bounds { steps: 20_000, calls_depth: 24 };
+/// Of each of millions. On Django this finds 0.12 % fewer calls than the bounds of one answer.
+const BOUNDS_APART: Bounds = Bounds { steps: 1_000, calls_depth: 8 };
 
 /// A guess that leads to more symbols than this is none.
 const MOST_GUESSED: usize = 2;
@@ -227,15 +239,35 @@ pub(crate) struct Resolver<'c> {
     /// The least depth that something under way was found waiting at: results above it are not
     /// whole and not kept.
     waits_on: u32,
+    /// What it finds out is its own: it is one of several that work at once.
+    apart: bool,
+    bounds: Bounds,
 }
 
 impl<'c> Resolver<'c> {
+    /// A resolver for work on many files beside others: what it finds out is not handed on.
+    pub(crate) fn apart(code: &'c Code) -> Resolver<'c> {
+        Resolver::with_memo(code, Memo::default(), true)
+    }
+
+    /// Forgets what it has inferred, which bounds may have cut, and keeps what is written: so what it
+    /// says from here on does not depend on what it was asked before.
+    pub(crate) fn forget(&mut self) {
+        let memo = std::mem::take(&mut self.memo);
+        let Memo { modules, facts, defined, .. } = memo;
+        self.memo = Memo { modules, facts, defined, ..Memo::default() };
+    }
+
     /// A resolver that goes on with what earlier ones found out.
     pub(crate) fn new(code: &'c Code) -> Resolver<'c> {
         let mut memo = code.take_memo();
         if memo.values.len() + memo.resolutions.len() > MAX_MEMO {
             memo = Memo::default();
         }
+        Resolver::with_memo(code, memo, false)
+    }
+
+    fn with_memo(code: &'c Code, memo: Memo, apart: bool) -> Resolver<'c> {
         Resolver {
             code,
             memo,
@@ -247,6 +279,8 @@ impl<'c> Resolver<'c> {
             depth: 0,
             steps: 0,
             waits_on: u32::MAX,
+            apart,
+            bounds: if apart { BOUNDS_APART } else { BOUNDS },
         }
     }
 
@@ -459,7 +493,7 @@ impl<'c> Resolver<'c> {
 
     /// Goes one level deeper, if there is room.
     fn enter(&mut self) -> bool {
-        if self.depth >= MAX_DEPTH || self.steps >= MAX_STEPS {
+        if self.depth >= MAX_DEPTH || self.steps >= self.bounds.steps {
             // What is cut off here is not whole anywhere above.
             self.waits_on = 0;
             return false;
@@ -551,6 +585,8 @@ impl<'c> Resolver<'c> {
 
 impl Drop for Resolver<'_> {
     fn drop(&mut self) {
-        self.code.return_memo(std::mem::take(&mut self.memo));
+        if !self.apart {
+            self.code.return_memo(std::mem::take(&mut self.memo));
+        }
     }
 }

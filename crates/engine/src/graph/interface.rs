@@ -1,0 +1,218 @@
+//! What other files can see of a file's declarations, name by name, without places: if this is the
+//! same before and after an edit, names in other files still stand for the same things.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    hash::{BuildHasher, Hash, Hasher},
+};
+
+use coderoom_syntax::{Expr, ExprIx, Facts, Flags, Form, Kind, Name, ScopeIx, Symbol, SymbolIx};
+
+use crate::code::{Loaded, container};
+
+/// How deep expressions are followed.
+const MAX_DEPTH: u32 = 40;
+/// Expressions that are read for one symbol: a bound on time; what lies behind counts as unchanged.
+const MAX_STEPS: u32 = 20_000;
+
+/// What is declared under one name.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct Declared {
+    /// Of all declarations together, in whatever order they stand.
+    hash: u64,
+    /// The names that they rest on: in types, bases and values.
+    pub(super) rests_on: BTreeSet<Box<str>>,
+}
+
+/// The declarations of a file by name. The empty name is the file: what it offers and hands on.
+pub(super) fn interface(facts: &Loaded) -> BTreeMap<Box<str>, Declared> {
+    let mut found: BTreeMap<Box<str>, Declared> = BTreeMap::new();
+    for (ix, symbol) in (0..).map(SymbolIx).zip(&facts.facts.symbols) {
+        let inner = matches!(symbol.kind, Kind::Parameter | Kind::TypeParameter);
+        if symbol.flags.has(Flags::LOCAL) || inner {
+            continue;
+        }
+        let mut reader = Reader::new(facts);
+        container(facts, ix).hash(&mut reader.hasher);
+        reader.symbol(symbol);
+        let members = symbol.body.filter(|_| symbol.kind.is_callable());
+        for inner in members.into_iter().flat_map(|body| facts.all_declared(body)) {
+            let inner = facts.facts.symbol(inner);
+            if matches!(inner.kind, Kind::Parameter | Kind::TypeParameter) {
+                facts.facts.name(inner.name).hash(&mut reader.hasher);
+                reader.symbol(inner);
+            }
+        }
+        let entry = found.entry(facts.facts.name(symbol.name).into()).or_default();
+        // In any order.
+        entry.hash = entry.hash.wrapping_add(reader.hasher.finish());
+        entry.rests_on.append(&mut reader.names);
+    }
+    let mut reader = Reader::new(facts);
+    for scope in &facts.facts.scopes {
+        for wildcard in &scope.wildcards {
+            reader.expr(*wildcard, 0);
+        }
+    }
+    if let Some(offers) = &facts.facts.offers {
+        for name in offers {
+            facts.facts.name(*name).hash(&mut reader.hasher);
+        }
+    }
+    let entry = found.entry(Box::default()).or_default();
+    entry.hash = reader.hasher.finish();
+    entry.rests_on = reader.names;
+    found
+}
+
+/// What is passed to whom: by the name of what is called, a hash of all arguments. Parameters without
+/// a type are known by what callers pass.
+pub(super) fn passed(facts: &Loaded) -> BTreeMap<Box<str>, u64> {
+    let mut found: BTreeMap<Box<str>, u64> = BTreeMap::new();
+    for call in &facts.facts.calls {
+        let mut reader = Reader::new(facts);
+        let callee = facts.facts.occurrence(call.callee);
+        if let Form::Member(of) = callee.form {
+            reader.expr(of, 0);
+        }
+        for argument in &call.args {
+            reader.expr(*argument, 0);
+        }
+        for (name, value) in &call.keywords {
+            facts.facts.name(*name).hash(&mut reader.hasher);
+            reader.expr(*value, 0);
+        }
+        let entry = found.entry(facts.facts.name(callee.name).into()).or_default();
+        *entry = entry.wrapping_add(reader.hasher.finish());
+    }
+    found
+}
+
+/// The names at which two files differ.
+pub(super) fn differing<V: PartialEq>(
+    before: &BTreeMap<Box<str>, V>,
+    now: &BTreeMap<Box<str>, V>,
+) -> BTreeSet<Box<str>> {
+    let gone = before.iter().filter(|(name, it)| now.get(*name) != Some(it));
+    let new = now.keys().filter(|name| !before.contains_key(*name));
+    gone.map(|(name, _)| name).chain(new).cloned().collect()
+}
+
+/// Reads expressions without places, through what is local to functions.
+struct Reader<'f> {
+    loaded: &'f Loaded,
+    facts: &'f Facts,
+    hasher: foldhash::fast::FoldHasher<'static>,
+    names: BTreeSet<Box<str>>,
+    seen: BTreeSet<SymbolIx>,
+    steps: u32,
+}
+
+impl<'f> Reader<'f> {
+    fn new(loaded: &'f Loaded) -> Reader<'f> {
+        let hasher = foldhash::fast::FixedState::with_seed(0).build_hasher();
+        let (names, seen) = (BTreeSet::new(), BTreeSet::new());
+        Reader { loaded, facts: &loaded.facts, hasher, names, seen, steps: 0 }
+    }
+
+    fn symbol(&mut self, symbol: &Symbol) {
+        (symbol.kind as u8, symbol.flags.0, symbol.visibility as u8).hash(&mut self.hasher);
+        self.expr(symbol.ty, 0);
+        self.expr(symbol.value, 0);
+        self.expr(symbol.attached, 0);
+        for base in &symbol.bases {
+            self.expr(*base, 0);
+        }
+    }
+
+    /// A name that is looked up: what is local to functions is what it is set to.
+    fn name(&mut self, name: Name, depth: u32) {
+        let spelled = self.facts.name(name);
+        spelled.hash(&mut self.hasher);
+        let mut is_local = false;
+        for ix in self.loaded.named(name) {
+            let symbol = self.facts.symbol(ix);
+            let local = symbol.flags.has(Flags::LOCAL) || symbol.kind == Kind::Parameter;
+            is_local |= local;
+            if local && self.seen.insert(ix) {
+                self.expr(symbol.ty, depth + 1);
+                self.expr(symbol.value, depth + 1);
+            }
+        }
+        for narrowing in self.facts.narrowings.iter().filter(|it| is_local && it.name == name) {
+            self.expr(narrowing.ty, depth + 1);
+        }
+        self.names.insert(spelled.into());
+    }
+
+    fn scope(&mut self, scope: ScopeIx) {
+        let owner = self.facts.scope(scope).owner;
+        let name = owner.map(|owner| self.facts.name(self.facts.symbol(owner).name));
+        name.hash(&mut self.hasher);
+        self.names.extend(name.map(Into::into));
+    }
+
+    fn expr(&mut self, ix: ExprIx, depth: u32) {
+        let expr = self.facts.expr(ix);
+        std::mem::discriminant(expr).hash(&mut self.hasher);
+        self.steps += 1;
+        if depth > MAX_DEPTH || self.steps > MAX_STEPS {
+            return;
+        }
+        let deeper = depth + 1;
+        match expr {
+            Expr::Unknown => {}
+            Expr::Occurrence(at) => {
+                let it = *self.facts.occurrence(*at);
+                std::mem::discriminant(&it.form).hash(&mut self.hasher);
+                if let Form::Member(of) | Form::Label(of) = it.form {
+                    self.expr(of, deeper);
+                }
+                self.name(it.name, deeper);
+            }
+            Expr::Named(scope, name) => {
+                self.scope(*scope);
+                self.name(*name, deeper);
+            }
+            Expr::Member(of, name) => {
+                self.expr(*of, deeper);
+                self.name(*name, deeper);
+            }
+            Expr::Call(of)
+            | Expr::Instance(of)
+            | Expr::TypeOf(of)
+            | Expr::Element(of)
+            | Expr::Each(of)
+            | Expr::Await(of)
+            | Expr::List(of)
+            | Expr::Guard(of) => self.expr(*of, deeper),
+            Expr::Slot(of, n) | Expr::Parameter(of, n) => {
+                n.hash(&mut self.hasher);
+                self.expr(*of, deeper);
+            }
+            Expr::CallbackParameter(of, n, m) => {
+                (n, m).hash(&mut self.hasher);
+                self.expr(*of, deeper);
+            }
+            Expr::Generic(of, args) | Expr::Apply(of, args) => {
+                self.expr(*of, deeper);
+                args.iter().for_each(|it| self.expr(*it, deeper));
+            }
+            Expr::Either(parts) | Expr::Tuple(parts) => {
+                parts.len().hash(&mut self.hasher);
+                parts.iter().for_each(|it| self.expr(*it, deeper));
+            }
+            Expr::Else(first, second) => {
+                self.expr(*first, deeper);
+                self.expr(*second, deeper);
+            }
+            Expr::Builtin(name) | Expr::Module(name) => self.name(*name, deeper),
+            Expr::Function(symbol) => {
+                if self.seen.insert(*symbol) {
+                    self.symbol(self.facts.symbol(*symbol));
+                }
+            }
+            Expr::This(scope) | Expr::ThisType(scope) | Expr::Super(scope) => self.scope(*scope),
+        }
+    }
+}

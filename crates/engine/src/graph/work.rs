@@ -1,0 +1,130 @@
+//! Makes the pieces that a plan asks for, on all threads.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use rayon::prelude::*;
+
+use super::{
+    PieceStats,
+    documents::{self, Known},
+    edges::{AllNodes, piece_of_source},
+    nodes::{FileRole, Nodes, role_of},
+    piece::{Piece, PieceBuilder},
+};
+use crate::{
+    code::{Code, Resolver},
+    file::FileId,
+};
+
+/// Resolution goes deep, and the threads are not ours; bytes of which few are ever touched.
+const STACK: usize = 32 << 20;
+
+/// Files that share what is inferred on the way.
+const BLOCK: usize = 128;
+
+/// What is to be done.
+pub(super) struct Plan {
+    /// The pieces that there are, by the numbers of the files; of files that are gone, none.
+    pub(super) pieces: Vec<Option<Arc<Piece>>>,
+    /// Files whose nodes are to be made.
+    pub(super) parse: Vec<FileId>,
+    /// Files whose edges are to be made; all that are parsed are among them.
+    pub(super) derive: Vec<FileId>,
+    /// Not everything that may be affected is in here.
+    pub(super) partial: bool,
+}
+
+/// Does it; `None` if it was stopped.
+pub(super) fn carry_out(
+    code: &Code,
+    plan: Plan,
+    stop: &(dyn Fn() -> bool + Sync),
+) -> Option<(Vec<Option<Arc<Piece>>>, PieceStats)> {
+    let Plan { mut pieces, parse, derive, partial } = plan;
+    let parsed: Vec<Option<Arc<Nodes>>> = parse
+        .par_iter()
+        .map(|id| if stop() { None } else { nodes_of(code, *id).map(Arc::new) })
+        .collect();
+    if stop() {
+        return None;
+    }
+    let mut nodes: Vec<Option<Arc<Nodes>>> =
+        pieces.iter().map(|it| it.as_ref().map(|it| Arc::clone(&it.nodes))).collect();
+    let most = parse.iter().map(|id| id.0 as usize + 1).max().unwrap_or(0).max(pieces.len());
+    nodes.resize(most, None);
+    pieces.resize(most, None);
+    for (id, made) in parse.iter().zip(parsed) {
+        nodes[id.0 as usize] = made;
+    }
+    let all = |id: FileId| nodes.get(id.0 as usize)?.as_ref();
+    let made = pieces_of(code, &derive, &all, stop);
+    if stop() {
+        return None;
+    }
+    for (id, piece) in made {
+        pieces[id.0 as usize] = piece.map(Arc::new);
+    }
+    let stats = PieceStats {
+        files: pieces.iter().flatten().count(),
+        parsed: parse.len(),
+        derived: derive.len(),
+        partial,
+    };
+    Some((pieces, stats))
+}
+
+/// The pieces of files, on all threads. Files are taken in blocks, which are the same however many
+/// threads there are, and what is inferred in one is forgotten before the next: so a graph is a
+/// function of its snapshot.
+fn pieces_of<'n>(
+    code: &Code,
+    derive: &[FileId],
+    all: &AllNodes<'n>,
+    stop: &(dyn Fn() -> bool + Sync),
+) -> Vec<(FileId, Option<Piece>)> {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut resolver = Resolver::apart(code);
+        let mut known = Known::default();
+        let mut made = Vec::new();
+        loop {
+            let begin = next.fetch_add(1, Ordering::Relaxed).saturating_mul(BLOCK);
+            let Some(rest) = derive.get(begin..).filter(|rest| !rest.is_empty()) else { break };
+            for id in rest.iter().take(BLOCK) {
+                if stop() {
+                    return made;
+                }
+                let piece = all(*id).map(|nodes| match nodes.role {
+                    FileRole::Source(_) => piece_of_source(&mut resolver, all, nodes),
+                    FileRole::Document => {
+                        documents::piece_of_document(&mut resolver, all, nodes, &mut known)
+                    }
+                    FileRole::Other => PieceBuilder::default().finish(Arc::clone(nodes)),
+                });
+                made.push((*id, piece));
+            }
+            resolver.forget();
+        }
+        made
+    };
+    let workers = rayon::current_num_threads().min(derive.len().div_ceil(BLOCK));
+    let made = (0..workers).into_par_iter().map(|_| stacker::grow(STACK, work));
+    made.flatten_iter().collect()
+}
+
+/// The nodes of a file; `None` if it has no place in the graph.
+fn nodes_of(code: &Code, id: FileId) -> Option<Nodes> {
+    let file = code.file(id)?;
+    let path = file.path.as_str()?;
+    Some(match role_of(file)? {
+        FileRole::Source(language) => {
+            let facts = code.facts(id)?;
+            Nodes::of_source(file, path, language, &facts)
+        }
+        FileRole::Document => documents::nodes_of_document(file, path),
+        FileRole::Other => Nodes::plain(file, path, FileRole::Other),
+    })
+}

@@ -1,0 +1,220 @@
+//! A graph that takes over from an earlier one what still holds equals one that is made from nothing.
+
+use coderoom_engine::CodeGraph;
+use proptest::prelude::*;
+
+use super::world::{World, all_edges};
+
+/// A function of one of the files: its name, what it calls, what it makes.
+#[derive(Clone, Debug)]
+struct Function {
+    name: usize,
+    calls: usize,
+    class: usize,
+    variant: usize,
+}
+
+/// One file: which class it has, what that inherits, functions, and which file it imports from.
+#[derive(Clone, Debug)]
+struct Module {
+    class: usize,
+    base: usize,
+    from: usize,
+    functions: Vec<Function>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Notation {
+    Python,
+    TypeScript,
+    Rust,
+}
+
+const CLASSES: [&str; 3] = ["Base", "Child", "Other"];
+const FUNCTIONS: [&str; 4] = ["load", "save", "build", "helper"];
+const STEMS: [&str; 4] = ["alpha", "beta", "gamma", "test_delta"];
+
+fn function() -> impl Strategy<Value = Function> {
+    (0..4usize, 0..4usize, 0..3usize, 0..3usize)
+        .prop_map(|(name, calls, class, variant)| Function { name, calls, class, variant })
+}
+
+fn module() -> impl Strategy<Value = Module> {
+    let functions = prop::collection::vec(function(), 0..4);
+    (0..3usize, 0..3usize, 0..4usize, functions).prop_map(|(class, base, from, functions)| Module {
+        class,
+        base,
+        from,
+        functions,
+    })
+}
+
+fn notation() -> impl Strategy<Value = Notation> {
+    prop_oneof![Just(Notation::Python), Just(Notation::TypeScript), Just(Notation::Rust)]
+}
+
+impl Module {
+    fn text(&self, notation: Notation) -> String {
+        let (class, base, from) = (CLASSES[self.class], CLASSES[self.base], STEMS[self.from]);
+        let mut text = String::new();
+        let imported: Vec<&str> = FUNCTIONS.into_iter().chain([base]).collect();
+        let names = imported.join(", ");
+        match notation {
+            Notation::Python => {
+                text += &format!("from {from} import {names}\nimport os\n\n");
+                text += &format!(
+                    "class {class}({base}):\n    def run(self):\n        return load()\n\n"
+                );
+            }
+            Notation::TypeScript => {
+                text += &format!("import {{ {names} }} from './{from}';\n");
+                text += &format!(
+                    "export class {class} extends {base} {{ run() {{ return load(); }} }}\n"
+                );
+            }
+            Notation::Rust => {
+                text += &format!("use crate::{from}::{{{names}}};\n");
+                text += &format!(
+                    "pub struct {class} {{ pub inner: Option<Box<{base}>> }}\nimpl {class} {{ pub fn \
+                     run(&self) {{ load(); }} }}\n"
+                );
+            }
+        }
+        for function in &self.functions {
+            text += &function.text(notation);
+        }
+        text
+    }
+}
+
+impl Function {
+    fn text(&self, notation: Notation) -> String {
+        let (name, calls) = (FUNCTIONS[self.name], FUNCTIONS[self.calls]);
+        let class = CLASSES[self.class];
+        match (notation, self.variant) {
+            (Notation::Python, 0) => format!("def {name}():\n    return {calls}().run()\n\n"),
+            (Notation::Python, 1) => {
+                format!(
+                    "def {name}(it):\n    x = {class}()\n    {calls}(x)\n    it.run()\n    return x\n\n"
+                )
+            }
+            (Notation::Python, _) => format!("def {name}():\n    return {class}()\n\n"),
+            (Notation::TypeScript, 0) => {
+                format!("export function {name}() {{ return {calls}().run(); }}\n")
+            }
+            (Notation::TypeScript, 1) => format!(
+                "export function {name}(it: {class}) {{ it.run(); {calls}(); return it; }}\n"
+            ),
+            (Notation::TypeScript, _) => {
+                format!("export const {name} = () => new {class}();\n")
+            }
+            (Notation::Rust, 0) => format!("pub fn {name}() {{ {calls}().run(); }}\n"),
+            (Notation::Rust, 1) => {
+                format!("pub fn {name}(it: &{class}) -> &{class} {{ it.run(); {calls}(); it }}\n")
+            }
+            (Notation::Rust, _) => {
+                format!("pub fn {name}() -> {class} {{ {class} {{ inner: None }} }}\n")
+            }
+        }
+    }
+}
+
+fn place(notation: Notation, stem: usize) -> String {
+    let stem = STEMS[stem];
+    match notation {
+        Notation::Python => format!("{stem}.py"),
+        Notation::TypeScript => format!("{stem}.ts"),
+        Notation::Rust => format!("src/{stem}.rs"),
+    }
+}
+
+const NOTES: [&str; 3] = [
+    "# Notes\n\n`load` and `Child.run`, see [alpha](alpha.py) and src/beta.rs\n",
+    "# Notes\n\nWe call save_all and `helper()`.\n\n## More\n\n`Base` and gamma.ts\n",
+    "Only words, and `build`.\n",
+];
+
+/// An edit: a file that is put, removed, or a document.
+#[derive(Clone, Debug)]
+enum Edit {
+    Put(usize, Module),
+    Remove(usize),
+    Note(usize),
+}
+
+fn an_edit() -> impl Strategy<Value = Edit> {
+    prop_oneof![
+        6 => (0..4usize, module()).prop_map(|(at, it)| Edit::Put(at, it)),
+        1 => (0..4usize).prop_map(Edit::Remove),
+        1 => (0..3usize).prop_map(Edit::Note),
+    ]
+}
+
+fn assert_same(earlier: &CodeGraph, world: &World) -> CodeGraph {
+    let next = world.graph(Some(earlier));
+    let (found, expected) = (all_edges(&next), all_edges(&world.graph(None)));
+    let missing: Vec<_> = expected.difference(&found).collect();
+    let more: Vec<_> = found.difference(&expected).collect();
+    assert!(missing.is_empty() && more.is_empty(), "missing {missing:#?}\nmore {more:#?}");
+    next
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+
+    /// After every edit of a chain; a stale piece would show at once, or at the next edit.
+    #[test]
+    fn taking_over_changes_nothing(
+        notation in notation(),
+        modules in prop::collection::vec(module(), 4),
+        edits in prop::collection::vec(an_edit(), 1..6),
+    ) {
+        let mut files: Vec<(String, String)> = modules
+            .iter()
+            .enumerate()
+            .map(|(ix, it)| (place(notation, ix), it.text(notation)))
+            .collect();
+        let roots = "mod alpha;\nmod beta;\nmod gamma;\nmod test_delta;\n";
+        files.push(("src/lib.rs".into(), roots.into()));
+        files.push(("notes.md".into(), NOTES[0].into()));
+        let world = World::new(files.iter().map(|(name, text)| (&**name, text.as_bytes())));
+        let mut graph = world.graph(None);
+        for edit in edits {
+            match edit {
+                Edit::Put(at, it) => world.edit(&place(notation, at), Some(&it.text(notation))),
+                Edit::Remove(at) => {
+                    let name = place(notation, at);
+                    if world.session.snapshot().file(&super::world::path(&name)).is_some() {
+                        world.edit(&name, None);
+                    }
+                }
+                Edit::Note(ix) => world.edit("notes.md", Some(NOTES[ix])),
+            }
+            graph = assert_same(&graph, &world);
+        }
+    }
+}
+
+/// What an edit of a body costs is that file alone.
+#[test]
+fn an_edit_costs_what_it_touches() {
+    let world = World::of(&[
+        ("a.py", "def f():\n    return 1\n"),
+        ("b.py", "from a import f\n\ndef g():\n    f()\n"),
+        ("c.py", "def unrelated(): pass\n"),
+    ]);
+    let graph = world.graph(None);
+    assert_eq!((graph.stats().parsed, graph.stats().derived), (3, 3));
+    world.edit("b.py", Some("from a import f\n\ndef g():\n    f()\n    f()\n"));
+    let next = assert_same(&graph, &world);
+    assert_eq!((next.stats().parsed, next.stats().derived), (1, 1));
+    world.edit("a.py", Some("def f(x):\n    return 1\n"));
+    let next = assert_same(&next, &world);
+    assert_eq!((next.stats().parsed, next.stats().derived), (1, 2), "b names f");
+    world.edit("c.py", None);
+    let next = assert_same(&next, &world);
+    assert_eq!((next.stats().files, next.stats().derived), (2, 0));
+    // Back to the start, from a graph that is not the one before.
+    world.edit("c.py", Some("def unrelated(): pass\n"));
+    assert_same(&graph, &world);
+}

@@ -1,0 +1,99 @@
+//! Loads a directory, indexes its code, makes its graph and prints what each stage takes; then edits
+//! a file as a session would, and prints what the graph of that costs:
+//! `cargo run --release -p coderoom-system --example graph -- DIR [PATH TEXT REPLACEMENT]`.
+#![allow(clippy::print_stdout)]
+
+use std::{path::Path, sync::Arc, time::Instant};
+
+use coderoom_engine::{
+    Change, Code, CodeGraph, CodeIndex, FileChange, Hints, RelPath, Session, Shelf, Stamp,
+    TextStore, Visibility,
+};
+use coderoom_system::{LoadOptions, load};
+
+type Failure = Box<dyn std::error::Error>;
+
+fn main() -> Result<(), Failure> {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let dir = args.first().map_or(".", |dir| dir);
+    let store = TextStore::default();
+    let begun = Instant::now();
+    let loaded = load(Path::new(dir), &LoadOptions::default(), &store, None, &|_| ())?;
+    let snapshot = loaded.session.snapshot();
+    print("load", begun);
+    let begun = Instant::now();
+    let index = CodeIndex::build(&snapshot, &|| false).ok_or("stopped")?;
+    print("facts and names", begun);
+    let (index, shelf) = (Arc::new(index), Arc::new(Shelf::new(256 << 20)));
+    let code = Code::new(snapshot, Arc::clone(&index), Arc::clone(&shelf));
+    let begun = Instant::now();
+    let graph = build(&code, None)?;
+    print("pieces", begun);
+    let begun = Instant::now();
+    graph.graph()?;
+    print("joining", begun);
+    let (nodes, edges) = graph.counts();
+    println!("{:?}", graph.stats());
+    println!("nodes {} {nodes:?}", nodes.values().sum::<usize>());
+    println!("edges {} {edges:?}", edges.values().sum::<usize>());
+    println!("bytes of pieces {}", graph.piece_bytes());
+    println!("joined {:?}", graph.graph()?.memory());
+    if let [_, path, text, replacement] = &args[..] {
+        let path = RelPath::new(path.as_bytes())?;
+        let session = loaded.session.fork();
+        edit(&session, &store, &path, text, replacement)?;
+        let code = Code::new(session.snapshot(), index, shelf).following(&code);
+        let begun = Instant::now();
+        let edited = build(&code, Some(&graph))?;
+        print("pieces after the edit", begun);
+        let begun = Instant::now();
+        edited.graph()?;
+        print("joining", begun);
+        println!("{:?}", edited.stats());
+        let whole = build(&code, None)?;
+        println!("equal to a graph from nothing: {}", listing(&edited)? == listing(&whole)?);
+    }
+    println!("equal to itself, made again: {}", listing(&build(&code, None)?)? == listing(&graph)?);
+    Ok(())
+}
+
+fn build(code: &Code, earlier: Option<&CodeGraph>) -> Result<CodeGraph, Failure> {
+    let hints = Arc::new(Hints::default());
+    Ok(CodeGraph::build(code, earlier, hints, &|| false).ok_or("stopped")?)
+}
+
+/// All edges by their keys.
+fn listing(graph: &CodeGraph) -> Result<Vec<String>, Failure> {
+    let graph = graph.graph()?;
+    let edge = |it: coderoom_engine::Edge| {
+        format!("{} {} {:?} {}", graph.key(it.from), graph.key(it.to), it.kind, it.weight)
+    };
+    let mut all: Vec<String> = graph.edges().map(edge).collect();
+    all.sort_unstable();
+    Ok(all)
+}
+
+fn edit(
+    session: &Session,
+    store: &TextStore,
+    path: &RelPath,
+    text: &str,
+    replacement: &str,
+) -> Result<(), Failure> {
+    let snapshot = session.snapshot();
+    let file = snapshot.file(path).and_then(|file| file.text()).ok_or("no such file")?;
+    let old = String::from_utf8(file.bytes().to_vec())?;
+    let new = old.replacen(text, replacement, 1);
+    let body = store
+        .intern(new.into())
+        .map_or(coderoom_engine::Body::Binary, |text| coderoom_engine::Body::Text(text));
+    let change =
+        FileChange::Put { body, stamp: Stamp::default(), visibility: Visibility::default() };
+    let change = Change { files: [(path.clone(), change)].into(), ..Change::default() };
+    session.apply(change)?;
+    Ok(())
+}
+
+fn print(what: &str, begun: Instant) {
+    println!("{what}: {:.3} s", begun.elapsed().as_secs_f64());
+}
