@@ -23,6 +23,8 @@ type Map<K, V> = std::collections::HashMap<K, V, FixedState>;
 const MAX_TERMS: usize = 64;
 /// The most nodes that one word may match: what matches more says nothing.
 const MAX_MATCHES: usize = 20_000;
+/// The most entries that are looked at for a substring of them.
+const MAX_SCANNED: usize = 4_000;
 /// What two words must have in common of their trigrams, by the coefficient of Dice.
 const FUZZY: f32 = 0.45;
 /// Words of questions that name nothing. They count if there is nothing else.
@@ -258,7 +260,7 @@ impl SeedIndex {
         let lists =
             term.as_bytes().windows(3).map(|it| self.trigrams.get(it).map_or(&[][..], |l| l));
         let Some(rarest) = lists.min_by_key(|list| list.len()) else { return Vec::new() };
-        let entries = rarest.iter().map(|at| *at as usize);
+        let entries = rarest.iter().take(MAX_SCANNED).map(|at| *at as usize);
         let holds = |entry: &str| entry.contains(term) && !entry.starts_with(term);
         entries.filter(|at| holds(&self.entries[*at])).collect()
     }
