@@ -2,7 +2,9 @@
 //!
 //! Pure: no files, no clock, no environment, no randomness; time is an argument. It knows nothing of
 //! source code: nodes have a kind, a label and tags, edges a kind and a weight. This file is the one
-//! door.
+//! door: [`Graph::build`] makes a graph, its other methods answer questions about it, each with the
+//! steps that prove the answer, and never change it. Only [`Graph::learn`], [`Graph::undo`],
+//! [`Graph::import_learnt`] and [`Graph::reset_learning`] move weights.
 
 mod activate;
 mod build;

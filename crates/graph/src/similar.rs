@@ -79,7 +79,7 @@ pub fn near_duplicates(sets: &[Vec<u64>], options: &SimilarOptions) -> Similar {
     Similar { pairs, groups, truncated }
 }
 
-/// Pairs that agree on a band, sorted, each once; and whether some were left out.
+/// Pairs that agree on a band, each once, at the first such band; and whether some were left out.
 fn candidates(signatures: &[Option<[u64; BANDS]>]) -> (Vec<(u32, u32)>, bool) {
     let mut pairs = Vec::new();
     let mut cut = false;
@@ -92,13 +92,14 @@ fn candidates(signatures: &[Option<[u64; BANDS]>]) -> (Vec<(u32, u32)>, bool) {
             let late = bucket.len().saturating_sub(MAX_BUCKET);
             cut |= late > 0;
             let first = if late > 0 { bucket.first().copied() } else { None };
-            pairs.extend(
-                first.into_iter().chain(bucket[late..].iter().copied()).map(|it| (it, at as u32)),
-            );
+            let others = first.into_iter().chain(bucket[late..].iter().copied());
+            let met = |other: &u32| {
+                signatures[*other as usize]
+                    .is_some_and(|it| it[..band].iter().zip(signature).any(|(a, b)| a == b))
+            };
+            pairs.extend(others.filter(|other| !met(other)).map(|other| (other, at as u32)));
             bucket.push(at as u32);
         }
-        pairs.sort_unstable();
-        pairs.dedup();
     }
     (pairs, cut)
 }
@@ -202,11 +203,11 @@ mod tests {
 
     #[test]
     fn many_that_are_equal_are_one_group_and_bounded_work() {
-        let sets = vec![sets(1).remove(0); 3000];
+        let sets = vec![sets(1).remove(0); 1000];
         let found = near_duplicates(&sets, &SimilarOptions::default());
         assert_eq!((found.pairs.len(), found.truncated), (10_000, true));
         assert_eq!(found.groups.len(), 1);
-        assert_eq!(found.groups[0].len(), 3000);
+        assert_eq!(found.groups[0].len(), 1000);
     }
 
     #[test]
