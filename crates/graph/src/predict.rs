@@ -129,7 +129,7 @@ pub struct PredictOptions {
 impl Default for PredictOptions {
     fn default() -> PredictOptions {
         // In the order of `Part::ALL`.
-        PredictOptions { limit: 20, weights: [0.6, 0.3, 0.1, 2.0, 0.08, 0.2, 0.3, 0.2, 0.5, 0.4] }
+        PredictOptions { limit: 20, weights: [0.6, 0.3, 0.1, 2.0, 0.08, 0.2, 0.3, 0.2, 0.3, 0.4] }
     }
 }
 
