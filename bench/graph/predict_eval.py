@@ -46,6 +46,7 @@ HISTORY, CODE = PARTS[:3], PARTS[4:8]
 VARIANTS = [
     ("predict", []),
     *((f"without {part}", [part]) for part in PARTS),
+    ("without through and often", PARTS[1:3]),
     ("without the code's links", CODE),
     ("without paths", PARTS[8:]),
     ("history alone", PARTS[3:]),
@@ -184,7 +185,7 @@ def evaluate(repository, options):
 
 
 def show(name, measured):
-    print(f"  {name:24} recall@5 {measured[0]:.3f}  MRR {measured[1]:.3f}", flush=True)
+    print(f"  {name:26} recall@5 {measured[0]:.3f}  MRR {measured[1]:.3f}", flush=True)
 
 
 def main():
