@@ -2,12 +2,14 @@
 //!
 //! Pure: no files, no clock, no environment, no randomness; time is an argument. It knows nothing of
 //! source code: nodes have a kind, a label and tags, edges a kind and a weight. This file is the one
-//! door.
+//! door: [`Graph::build`] makes a graph, its other methods answer questions about it, each with the
+//! steps that prove the answer, and never change it. Only [`Graph::learn`], [`Graph::undo`],
+//! [`Graph::import_learnt`] and [`Graph::reset_learning`] move weights.
 
 mod activate;
 mod build;
 mod cochange;
-#[allow(dead_code)]
+mod counterfactual;
 mod csr;
 mod factors;
 mod finite;
@@ -16,18 +18,21 @@ mod graph;
 mod impact;
 mod intern;
 mod kind;
+mod layers;
 mod likeness;
-#[allow(dead_code)]
 mod nodes;
 mod pagerank;
 mod parts;
 mod paths;
+mod persist;
 mod places;
+mod plasticity;
 mod predict;
-#[allow(dead_code)]
+mod projection;
+mod resonance;
 mod scratch;
+mod similar;
 mod tempo;
-#[allow(dead_code)]
 #[cfg(test)]
 mod testing;
 mod top;
@@ -42,6 +47,7 @@ pub use activate::{
 };
 pub use build::{BuildOptions, GraphError};
 pub use cochange::{CoChange, CoChangeOptions, Partner};
+pub use counterfactual::{Counterfactual, CounterfactualOptions, CutOff};
 pub use csr::{Edge, EdgeIx};
 pub use factors::{Factors, KindFactors, Step};
 pub use finite::{DecayFactor, FiniteF32, LearningRate, NotInRange, PosF32};
@@ -50,12 +56,19 @@ pub use graph::{Graph, Memory};
 pub use impact::{Direction, Impact, ImpactOptions, Reached};
 pub use intern::{InternedStr, StringInterner};
 pub use kind::{EdgeKind, NodeKind};
+pub use layers::{LayerOptions, Layers, Reason, Violation};
 pub use likeness::{Likeness, MAX_POSTINGS};
 pub use pagerank::PageRankOptions;
 pub use parts::{EdgePart, NodeIx, NodePart};
 pub use paths::{Path, PathOptions, Paths, Walk};
+pub use persist::{PersistError, decode_learnt, encode_learnt};
 pub use places::Places;
+pub use plasticity::{
+    Change, Feedback, Imported, Learnt, Lesson, MAX_FACTOR, MIN_FACTOR, Outcome, PlasticityOptions,
+};
 pub use predict::{COCHANGE, Known, Link, Part, Parts, PredictOptions, Predicted, predict};
+pub use resonance::{Antinode, HARMONICS, Resonance, ResonanceOptions};
+pub use similar::{Similar, SimilarOptions, SimilarPair, near_duplicates};
 pub use tempo::{Tempo, tempo};
 pub use weight::{AtomicWeight, CasRetryExhausted, MAX_CAS_RETRIES};
 pub use words::words;

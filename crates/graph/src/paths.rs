@@ -7,17 +7,14 @@
 
 use std::{cmp::Reverse, collections::BinaryHeap};
 
-use foldhash::fast::FixedState;
-
 use crate::{
     factors::{Factors, KindFactors, Step},
     finite::FiniteF32,
     graph::Graph,
     kind::{EdgeKind, NodeKind},
     parts::NodeIx,
+    scratch::Stamped,
 };
-
-type Map<V> = std::collections::HashMap<u32, V, FixedState>;
 
 /// Which way a path may go along edges.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -104,7 +101,8 @@ impl Graph {
             let closed = KindFactors::NONE;
             let side = |open| if open { options.kinds } else { closed };
             let factors = Factors { forward: side(forward), backward: side(backward) };
-            Search { graph: self, options, factors, source, target }.run()
+            let search = Search { graph: self, options, factors, source, target };
+            self.pools.distances.with(|known| search.run(known))
         };
         match options.walk {
             Walk::Forward => one(true, false),
@@ -123,10 +121,18 @@ impl Graph {
     }
 }
 
-/// Distances to the target, of the nodes nearest to it.
-struct ToGo {
-    of: Map<f32>,
-    /// What every other node has at least to go; infinite if they cannot reach it.
+/// What a node has to go to the target, as far as it is known.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Distance {
+    cost: f32,
+    reached: bool,
+    settled: bool,
+}
+
+/// What nodes have to go to the target: those that are settled exactly, every other at least so much
+/// (infinite if they cannot reach it).
+struct ToGo<'a> {
+    known: &'a Stamped<Distance>,
     others: f32,
 }
 
@@ -148,8 +154,9 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    fn run(&self) -> Paths {
-        let to_go = self.to_go();
+    fn run(&self, known: &mut Stamped<Distance>) -> Paths {
+        let others = self.to_go(known);
+        let to_go = ToGo { known, others };
         let mut found = Paths::default();
         let mut partials =
             vec![Partial { node: self.source, step: None, before: 0, hops: 0, cost: 0.0 }];
@@ -189,35 +196,41 @@ impl Search<'_> {
         found
     }
 
-    /// Dijkstra's algorithm from the target, half as far again as the source is.
-    fn to_go(&self) -> ToGo {
+    /// Dijkstra's algorithm from the target, two steps further than the source is.
+    fn to_go(&self, known: &mut Stamped<Distance>) -> f32 {
         let back = Factors { forward: self.factors.backward, backward: self.factors.forward };
-        let mut of = Map::default();
+        known.reset(self.graph.node_count());
+        known.entry(self.target.0).reached = true;
         let mut limit = f32::INFINITY;
+        let mut settled = 0;
         let mut heap = BinaryHeap::from([Reverse((FiniteF32::ZERO, self.target.0))]);
         while let Some(Reverse((cost, node))) = heap.pop() {
-            if of.contains_key(&node) {
+            if std::mem::replace(&mut known.entry(node).settled, true) {
                 continue;
             }
             let cost = cost.get();
-            if cost > limit || of.len() >= self.options.max_work {
-                return ToGo { of, others: cost };
+            if cost > limit || settled >= self.options.max_work {
+                known.entry(node).settled = false;
+                return cost;
             }
-            of.insert(node, cost);
+            settled += 1;
             if node == self.source.0 {
-                limit = cost * 1.5;
+                limit = cost + self.step_cost() * 2.0;
             }
             let node = NodeIx(node);
             if node != self.target && !self.open(node) {
                 continue;
             }
-            for (step, more) in self.neighbours(node, &back) {
-                if !of.contains_key(&step.to.0) {
-                    heap.push(Reverse((FiniteF32::clamped(cost + more), step.to.0)));
+            for (step, strength) in self.graph.steps(node, &back) {
+                let cost = cost + self.cost(strength);
+                let there = known.entry(step.to.0);
+                if !there.settled && (!there.reached || cost < there.cost) {
+                    *there = Distance { cost, reached: true, settled: false };
+                    heap.push(Reverse((FiniteF32::clamped(cost), step.to.0)));
                 }
             }
         }
-        ToGo { of, others: f32::INFINITY }
+        f32::INFINITY
     }
 
     /// Whether a path may go through a node, or is at an end there.
@@ -228,13 +241,20 @@ impl Search<'_> {
             || node == self.target
     }
 
+    fn step_cost(&self) -> f32 {
+        FiniteF32::clamped(self.options.step_cost).get().clamp(0.01, 100.0)
+    }
+
+    fn cost(&self, strength: f32) -> f32 {
+        self.step_cost() - strength.ln()
+    }
+
     /// The cheapest step to each neighbour, with its cost, by neighbour.
     fn neighbours(&self, node: NodeIx, factors: &Factors) -> Vec<(Step, f32)> {
-        let step_cost = FiniteF32::clamped(self.options.step_cost).get().clamp(0.01, 100.0);
         let mut steps: Vec<(Step, f32)> = self
             .graph
             .steps(node, factors)
-            .map(|(step, strength)| (step, step_cost - strength.ln()))
+            .map(|(step, strength)| (step, self.cost(strength)))
             .collect();
         steps.sort_by(|(a, x), (b, y)| a.to.cmp(&b.to).then(x.total_cmp(y)));
         steps.dedup_by_key(|(step, _)| step.to);
@@ -242,8 +262,9 @@ impl Search<'_> {
     }
 }
 
-fn estimate(to_go: &ToGo, node: NodeIx, cost: f32) -> FiniteF32 {
-    FiniteF32::clamped(cost + to_go.of.get(&node.0).copied().unwrap_or(to_go.others))
+fn estimate(to_go: &ToGo<'_>, node: NodeIx, cost: f32) -> FiniteF32 {
+    let known = to_go.known.get(node.0).filter(|distance| distance.settled);
+    FiniteF32::clamped(cost + known.map_or(to_go.others, |distance| distance.cost))
 }
 
 fn on_the_way(partials: &[Partial], mut at: usize, node: NodeIx) -> bool {

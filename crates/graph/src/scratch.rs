@@ -72,8 +72,12 @@ impl<T: Default> Pool<T> {
 pub(crate) struct Pools {
     /// Best-first search.
     pub(crate) best: Pool<Stamped<crate::impact::Best>>,
+    /// Distances of paths.
+    pub(crate) distances: Pool<Stamped<crate::paths::Distance>>,
     /// Activation.
     pub(crate) flow: Pool<Stamped<crate::activate::Cell>>,
+    /// Scores of all dimensions.
+    pub(crate) merged: Pool<Stamped<[f32; 4]>>,
 }
 
 #[cfg(test)]

@@ -72,6 +72,8 @@ pub(crate) struct Flow<'a> {
     decay: f32,
     precision: f32,
     work: usize,
+    /// The steps of one node: a buffer.
+    steps: Vec<(u32, f32)>,
 }
 
 impl<'a> Flow<'a> {
@@ -93,7 +95,7 @@ impl<'a> Flow<'a> {
         }
         let decay = options.decay.get().min(0.95);
         let precision = if options.precision > 1e-9 { options.precision } else { 1e-9 };
-        Flow { graph, options, cells, decay, precision, work: 0 }
+        Flow { graph, options, cells, decay, precision, work: 0, steps: Vec::new() }
     }
 
     /// Whether a node has enough to pass on.
@@ -119,24 +121,25 @@ impl<'a> Flow<'a> {
 
     /// Gives the shares of an amount to the neighbours of a node, and calls `given` for each.
     pub(crate) fn pass(&mut self, node: u32, amount: f32, mut given: impl FnMut(&mut Self, u32)) {
-        let graph = self.graph;
-        let steps = || graph.steps(NodeIx(node), &self.options.factors);
-        let mass = steps().map(|(_, strength)| strength).sum::<f32>().max(1.0);
+        let mut steps = std::mem::take(&mut self.steps);
+        let all = self.graph.steps(NodeIx(node), &self.options.factors);
+        steps.extend(all.map(|(step, strength)| (step.to.0, strength)));
+        let mass = steps.iter().map(|(_, strength)| strength).sum::<f32>().max(1.0);
         let cell = self.cells.entry(node);
         cell.mass = mass;
         let hops = cell.hops + 1;
         let per_strength = amount * self.decay / mass;
-        let factors = &self.options.factors;
-        for (step, strength) in graph.steps(NodeIx(node), factors) {
-            self.work += 1;
-            let fresh = self.cells.get(step.to.0).is_none();
-            let cell = self.cells.entry(step.to.0);
+        self.work += steps.len();
+        for (to, strength) in steps.drain(..) {
+            let fresh = self.cells.get(to).is_none();
+            let cell = self.cells.entry(to);
             if fresh {
                 cell.hops = hops;
             }
             cell.residual += per_strength * strength;
-            given(self, step.to.0);
+            given(self, to);
         }
+        self.steps = steps;
     }
 
     /// What has come of it. Residuals count for their own node.

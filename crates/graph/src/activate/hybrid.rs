@@ -109,6 +109,10 @@ mod tests {
                     prop_assert!(*ours <= exact + 1e-5, "{ours} is more than {exact}");
                     lost += exact - ours;
                 }
+                // What is not passed on is only what is too little.
+                let degrees: usize =
+                    found.spots.iter().map(|spot| graph.degree(spot.node).max(1)).sum();
+                prop_assert!(found.left <= precision * degrees as f32);
                 let bound = f64::from(found.left) / (1.0 - f64::from(options.decay.get()));
                 prop_assert!(lost <= bound + 1e-4, "lost {lost}, said {bound}");
                 for spot in &found.spots {

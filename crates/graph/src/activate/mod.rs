@@ -174,9 +174,8 @@ impl Graph {
                 *score *= gates.gate(*node);
             }
         }
-        let (mut merged, weights) =
-            merge::merge(self, &scores, &options.weights, options.resonance);
-        merged.truncate(options.max_results);
+        let (merged, weights) =
+            merge::merge(self, &scores, &options.weights, options.resonance, options.max_results);
         let lit = |it: merge::Merged| Activated {
             node: it.node,
             score: it.score,

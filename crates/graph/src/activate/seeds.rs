@@ -10,7 +10,12 @@ use std::collections::BTreeMap;
 
 use foldhash::fast::FixedState;
 
-use crate::{graph::Graph, parts::NodeIx, words::words};
+use crate::{
+    graph::Graph,
+    parts::NodeIx,
+    scratch::{Pool, Stamped},
+    words::words,
+};
 
 type Map<K, V> = std::collections::HashMap<K, V, FixedState>;
 
@@ -18,6 +23,8 @@ type Map<K, V> = std::collections::HashMap<K, V, FixedState>;
 const MAX_TERMS: usize = 64;
 /// The most nodes that one word may match: what matches more says nothing.
 const MAX_MATCHES: usize = 20_000;
+/// The most entries that are looked at for a substring of them.
+const MAX_SCANNED: usize = 4_000;
 /// What two words must have in common of their trigrams, by the coefficient of Dice.
 const FUZZY: f32 = 0.45;
 /// Words of questions that name nothing. They count if there is nothing else.
@@ -83,9 +90,33 @@ pub struct SeedIndex {
     nodes: Vec<(NodeIx, Role)>,
     /// The entries that have a trigram, sorted.
     trigrams: Map<[u8; 3], Vec<u32>>,
+    /// How many trigrams each entry has, at most 65,535.
+    trigram_counts: Vec<u16>,
     tags: Map<Box<str>, Vec<NodeIx>>,
     /// Bytes of each node's whole label, at most 255.
     lengths: Vec<u8>,
+    /// Buffers that questions have done with.
+    tables: Pool<Tables>,
+}
+
+/// What a node has of a word, or of all of them.
+#[derive(Clone, Copy)]
+struct Match {
+    value: f32,
+    level: SeedLevel,
+}
+
+impl Default for Match {
+    fn default() -> Match {
+        Match { value: 0.0, level: SeedLevel::Fuzzy }
+    }
+}
+
+/// Matches of one word, and of all.
+#[derive(Default)]
+struct Tables {
+    term: Stamped<Match>,
+    all: Stamped<Match>,
 }
 
 impl SeedIndex {
@@ -116,11 +147,15 @@ impl SeedIndex {
             starts: vec![0],
             nodes: Vec::new(),
             trigrams: Map::default(),
+            trigram_counts: Vec::new(),
             tags,
             lengths,
+            tables: Pool::default(),
         };
         for (number, (entry, nodes)) in places.into_iter().enumerate() {
-            for trigram in trigrams(&entry) {
+            let own = trigrams(&entry);
+            index.trigram_counts.push(u16::try_from(own.len()).unwrap_or(u16::MAX));
+            for trigram in own {
                 index.trigrams.entry(trigram).or_default().push(number as u32);
             }
             index.entries.push(entry);
@@ -137,30 +172,41 @@ impl SeedIndex {
         if terms.iter().any(|term| !STOP_WORDS.contains(&term.as_str())) {
             terms.retain(|term| !STOP_WORDS.contains(&term.as_str()));
         }
-        let mut found: Map<NodeIx, (f32, SeedLevel)> = Map::default();
+        let mut seeds = self.tables.with(|tables| self.score(&terms, tables));
+        let better = |a: &Seed, b: &Seed| b.score.total_cmp(&a.score).then(a.node.cmp(&b.node));
+        if limit < seeds.len() {
+            seeds.select_nth_unstable_by(limit, better);
+            seeds.truncate(limit);
+        }
+        seeds.sort_unstable_by(better);
+        seeds
+    }
+
+    /// Every node that a term matches, in any order.
+    fn score(&self, terms: &[String], tables: &mut Tables) -> Vec<Seed> {
+        let Tables { term: of_term, all: found } = tables;
+        found.reset(self.lengths.len());
         let mut all = 0.0;
-        for term in &terms {
-            let matches = self.matches(term);
-            if matches.is_empty() {
+        for term in terms {
+            of_term.reset(self.lengths.len());
+            self.matches(term, of_term);
+            if of_term.touched().is_empty() {
                 continue;
             }
-            let rarity = (1.0 + self.lengths.len() as f32 / matches.len() as f32).ln();
+            let rarity = (1.0 + self.lengths.len() as f32 / of_term.touched().len() as f32).ln();
             all += rarity;
-            for (node, (value, level)) in matches {
-                let seed = found.entry(node).or_insert((0.0, level));
-                seed.0 += rarity * value;
-                seed.1 = seed.1.min(level);
+            for node in of_term.touched() {
+                let matched = of_term.get(*node).unwrap_or_default();
+                let seed = found.entry(*node);
+                seed.value += rarity * matched.value;
+                seed.level = seed.level.min(matched.level);
             }
         }
-        let seed = |(node, (score, level)): (NodeIx, (f32, SeedLevel))| Seed {
-            node,
-            score: (score / all).min(1.0),
-            level,
+        let seed = |node: &u32| {
+            let Match { value, level } = found.get(*node).unwrap_or_default();
+            Seed { node: NodeIx(*node), score: (value / all).min(1.0), level }
         };
-        let mut seeds: Vec<Seed> = found.into_iter().map(seed).collect();
-        seeds.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.node.cmp(&b.node)));
-        seeds.truncate(limit);
-        seeds
+        found.touched().iter().map(seed).collect()
     }
 
     /// Bytes on the heap, about.
@@ -168,12 +214,17 @@ impl SeedIndex {
         let text: usize = self.entries.iter().map(|entry| entry.len() + 16).sum();
         let trigrams: usize = self.trigrams.values().map(|list| list.capacity() * 4 + 32).sum();
         let tags: usize = self.tags.iter().map(|(tag, list)| tag.len() + list.len() * 4 + 48).sum();
-        text + self.starts.len() * 4 + self.nodes.len() * 8 + trigrams + tags + self.lengths.len()
+        text + self.starts.len() * 4
+            + self.trigram_counts.len() * 2
+            + self.nodes.len() * 8
+            + trigrams
+            + tags
+            + self.lengths.len()
     }
 
     /// What one word matches, with the best value for each node.
-    fn matches(&self, term: &str) -> Map<NodeIx, (f32, SeedLevel)> {
-        let mut matches = Matches { index: self, term, found: Map::default() };
+    fn matches(&self, term: &str, found: &mut Stamped<Match>) {
+        let mut matches = Matches { index: self, term, found };
         let first = self.entries.partition_point(|entry| &**entry < term);
         if self.entries.get(first).is_some_and(|entry| **entry == *term) {
             matches.add(first, None);
@@ -191,14 +242,13 @@ impl SeedIndex {
         for node in tagged.iter().take(MAX_MATCHES) {
             matches.put(*node, SeedLevel::Tag.value(), SeedLevel::Tag);
         }
-        if matches.found.is_empty() {
+        if matches.found.touched().is_empty() {
             for (at, likeness) in self.like(term) {
                 for (node, _) in self.places(at) {
                     matches.put(*node, SeedLevel::Fuzzy.value() * likeness, SeedLevel::Fuzzy);
                 }
             }
         }
-        matches.found
     }
 
     fn places(&self, entry: usize) -> &[(NodeIx, Role)] {
@@ -210,7 +260,7 @@ impl SeedIndex {
         let lists =
             term.as_bytes().windows(3).map(|it| self.trigrams.get(it).map_or(&[][..], |l| l));
         let Some(rarest) = lists.min_by_key(|list| list.len()) else { return Vec::new() };
-        let entries = rarest.iter().map(|at| *at as usize);
+        let entries = rarest.iter().take(MAX_SCANNED).map(|at| *at as usize);
         let holds = |entry: &str| entry.contains(term) && !entry.starts_with(term);
         entries.filter(|at| holds(&self.entries[*at])).collect()
     }
@@ -228,7 +278,7 @@ impl SeedIndex {
             }
         }
         let dice = |(entry, shared): (u32, u32)| {
-            let theirs = trigrams(&self.entries[entry as usize]).len();
+            let theirs = usize::from(self.trigram_counts[entry as usize]);
             (entry as usize, 2.0 * shared as f32 / (own.len() + theirs) as f32)
         };
         let mut like: Vec<(usize, f32)> =
@@ -243,7 +293,7 @@ impl SeedIndex {
 struct Matches<'a> {
     index: &'a SeedIndex,
     term: &'a str,
-    found: Map<NodeIx, (f32, SeedLevel)>,
+    found: &'a mut Stamped<Match>,
 }
 
 impl Matches<'_> {
@@ -267,12 +317,12 @@ impl Matches<'_> {
     }
 
     fn put(&mut self, node: NodeIx, value: f32, level: SeedLevel) {
-        if self.found.len() >= MAX_MATCHES && !self.found.contains_key(&node) {
+        if self.found.touched().len() >= MAX_MATCHES && self.found.get(node.0).is_none() {
             return;
         }
-        let best = self.found.entry(node).or_insert((0.0, level));
-        best.0 = best.0.max(value);
-        best.1 = best.1.min(level);
+        let best = self.found.entry(node.0);
+        best.value = best.value.max(value);
+        best.level = best.level.min(level);
     }
 }
 
