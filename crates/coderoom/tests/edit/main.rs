@@ -1,9 +1,12 @@
 //! Edit sessions over the real socket: what is edited is seen, kept, written and refused.
 
+mod confined;
 mod disk;
 mod edits;
+mod full;
 mod kill;
 mod many;
+mod odd;
 mod refusals;
 mod review;
 mod run;

@@ -15,6 +15,9 @@ use crate::root::Root;
 pub use read::DiskFile;
 pub use write::{Target, Written};
 
+/// Larger files are neither read for a session nor compared with what it has, in bytes.
+pub const LARGEST: u64 = 64 << 20;
+
 /// The directory tree of a workspace, reached without following a link.
 pub struct Disk {
     root: Root,

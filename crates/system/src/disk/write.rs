@@ -5,12 +5,13 @@
 //! expected, they change back: whatever somebody else wrote meanwhile is never lost.
 
 use std::{
-    io::Write,
+    fs::File,
+    io::{self, Seek, Write},
     sync::atomic::{AtomicU64, Ordering},
 };
 
 use bytes::Bytes;
-use coderoom_engine::{ContentHash, FileMode, RelPath};
+use coderoom_engine::{FileMode, RelPath};
 use rustix::{
     fd::{AsFd, OwnedFd},
     fs::{AtFlags, Mode, OFlags, RenameFlags, Stat},
@@ -18,7 +19,7 @@ use rustix::{
 };
 
 use super::{
-    Disk, DiskError, DiskFile, Expected,
+    Disk, DiskError, DiskFile, Expected, LARGEST,
     read::{io_error, mode_of},
 };
 
@@ -68,8 +69,7 @@ impl Disk {
         target: &Target,
         durable: bool,
     ) -> Result<Written, DiskError> {
-        let limit = u64::MAX;
-        let now = self.read(path, limit)?;
+        let now = self.read(path, LARGEST)?;
         let as_expected = match (&now, expected) {
             (None, Expected::Absent) => true,
             (Some(file), expected) => file.is(expected),
@@ -85,7 +85,7 @@ impl Disk {
             (Some(old), Target::File(bytes, mode)) => {
                 let links = [Some(old.mode), *mode].contains(&Some(FileMode::Link));
                 if old.is_linked && !links {
-                    self.overwrite(path, bytes, *mode, durable)
+                    self.overwrite(path, &old.bytes, bytes, *mode, durable)
                 } else {
                     self.replace(path, expected, bytes, *mode, durable)
                 }
@@ -100,16 +100,19 @@ impl Disk {
         mode: Option<FileMode>,
         durable: bool,
     ) -> Result<Written, DiskError> {
-        self.make_dirs(path)?;
+        let made = self.make_dirs(path)?;
         let (parent, name) = self.parent(path)?;
         let temporary = beside();
-        self.make(path, &parent, &temporary, bytes, mode, None, durable)?;
+        if let Err(err) = self.make(path, &parent, &temporary, bytes, mode, None, durable) {
+            self.unmake_dirs(&made);
+            return Err(err);
+        }
         match rename(&parent, &temporary, name, RenameFlags::NOREPLACE) {
             Ok(()) => Ok(Written::Done),
             Err(errno) => {
                 let _ = rustix::fs::unlinkat(&parent, &temporary[..], AtFlags::empty());
                 match errno {
-                    Errno::EXIST => Ok(Written::Changed(self.read(path, u64::MAX)?)),
+                    Errno::EXIST => Ok(Written::Changed(self.read(path, LARGEST)?)),
                     errno => Err(io_error("write", path, errno)),
                 }
             }
@@ -138,7 +141,7 @@ impl Disk {
                 errno => Err(fail(errno)),
             };
         }
-        let replaced = self.read(&sibling(path, &temporary), u64::MAX);
+        let replaced = self.read(&sibling(path, &temporary), LARGEST);
         if matches!(&replaced, Ok(Some(file)) if file.is(expected)) {
             drop_temporary();
             if durable {
@@ -148,7 +151,7 @@ impl Disk {
         }
         rename(&parent, &temporary, name, RenameFlags::EXCHANGE).map_err(fail)?;
         drop_temporary();
-        Ok(Written::Changed(self.read(path, u64::MAX)?))
+        Ok(Written::Changed(self.read(path, LARGEST)?))
     }
 
     fn remove(&self, path: &RelPath, expected: &Expected) -> Result<Written, DiskError> {
@@ -161,7 +164,7 @@ impl Disk {
                 errno => Err(fail(errno)),
             };
         }
-        let removed = self.read(&sibling(path, &temporary), u64::MAX);
+        let removed = self.read(&sibling(path, &temporary), LARGEST);
         if matches!(&removed, Ok(Some(file)) if file.is(expected)) {
             rustix::fs::unlinkat(&parent, &temporary[..], AtFlags::empty()).map_err(fail)?;
             self.drop_empty_dirs(path);
@@ -169,23 +172,30 @@ impl Disk {
         }
         // Somebody who has made a new file in the meantime keeps it; ours stays beside it.
         rename(&parent, &temporary, name, RenameFlags::NOREPLACE).map_err(fail)?;
-        Ok(Written::Changed(self.read(path, u64::MAX)?))
+        Ok(Written::Changed(self.read(path, LARGEST)?))
     }
 
-    /// Writes into the file itself: it has other names, which must go on naming it.
+    /// Writes into the file itself: it has other names, which must go on naming it. Room for all of
+    /// it is made first, so that a full disk is found before anything is written over.
     fn overwrite(
         &self,
         path: &RelPath,
+        old: &Bytes,
         bytes: &Bytes,
         mode: Option<FileMode>,
         durable: bool,
     ) -> Result<Written, DiskError> {
         let fail = |errno| io_error("write", path, errno);
-        let file = self.root.writable(path).map_err(fail)?;
-        let mut file = std::fs::File::from(file);
+        let mut file = File::from(self.root.writable(path).map_err(fail)?);
         let io = |source| DiskError::Io { doing: "write", path: path.clone(), source };
-        file.write_all(bytes).map_err(io)?;
-        file.set_len(bytes.len() as u64).map_err(io)?;
+        if let Err(err) = overwritten(&mut file, old, bytes) {
+            // What was there has its room, so that it can be put back.
+            let back = file.rewind().and_then(|()| file.write_all(old));
+            if let Err(err) = back.and_then(|()| file.set_len(old.len() as u64)) {
+                tracing::error!(%path, %err, "a file that is half written cannot be put back");
+            }
+            return Err(io(err));
+        }
         if let Some(mode) = mode {
             let stat = rustix::fs::fstat(&file).map_err(fail)?;
             rustix::fs::fchmod(&file, permissions(Some(mode), Some(&stat))).map_err(fail)?;
@@ -219,7 +229,7 @@ impl Disk {
         let created = if like.is_some() { 0o600 } else { created };
         let bits = Mode::from_raw_mode(created);
         let file = rustix::fs::openat(parent, name, flags | OFlags::CLOEXEC, bits).map_err(fail)?;
-        let mut file = std::fs::File::from(file);
+        let mut file = File::from(file);
         let made = file.write_all(bytes).and_then(|()| {
             let regular = like.filter(|stat| mode_of(stat) != FileMode::Link);
             if let Some(stat) = regular {
@@ -246,9 +256,10 @@ impl Disk {
         }
     }
 
-    /// Makes the directories that a path needs, following no link.
-    fn make_dirs(&self, path: &RelPath) -> Result<(), DiskError> {
-        let Some(dir) = path.parent() else { return Ok(()) };
+    /// Makes the directories that a path needs, following no link. Gives those that were not there,
+    /// the deepest first.
+    fn make_dirs(&self, path: &RelPath) -> Result<Vec<RelPath>, DiskError> {
+        let Some(dir) = path.parent() else { return Ok(Vec::new()) };
         let mut missing: Vec<RelPath> = Vec::new();
         for above in std::iter::successors(Some(dir), RelPath::parent) {
             match self.root.dir(&above) {
@@ -259,14 +270,26 @@ impl Disk {
                 Err(errno) => return Err(io_error("open the directory of", path, errno)),
             }
         }
-        for dir in missing.iter().rev() {
+        for (n, dir) in missing.iter().enumerate().rev() {
             let (parent, name) = self.parent(dir)?;
             match rustix::fs::mkdirat(&parent, name, Mode::from_raw_mode(0o777)) {
                 Ok(()) | Err(Errno::EXIST) => {}
-                Err(errno) => return Err(io_error("make the directory", dir, errno)),
+                Err(errno) => {
+                    self.unmake_dirs(&missing[n + 1..]);
+                    return Err(io_error("make the directory", dir, errno));
+                }
             }
         }
-        Ok(())
+        Ok(missing)
+    }
+
+    /// Removes directories that were made for a file that could not be: those that are empty.
+    fn unmake_dirs(&self, made: &[RelPath]) {
+        for dir in made {
+            if let Ok((parent, name)) = self.parent(dir) {
+                let _ = rustix::fs::unlinkat(&parent, name, AtFlags::REMOVEDIR);
+            }
+        }
     }
 
     /// Removes the directories above a removed file that have become empty, as git does.
@@ -307,25 +330,33 @@ impl Disk {
                 continue;
             }
             let path = dir.join(name);
-            match self.read(&path, u64::MAX)? {
-                Some(file) if !is_known(&file.bytes) => kept.push(path),
-                Some(_) => {
+            match self.read(&path, LARGEST) {
+                Ok(Some(file)) if !is_known(&file.bytes) => kept.push(path),
+                Err(_) => kept.push(path),
+                Ok(Some(_)) => {
                     rustix::fs::unlinkat(&fd, name, AtFlags::empty())
                         .map_err(|errno| io_error("remove", &path, errno))?;
                 }
-                None => {}
+                Ok(None) => {}
             }
         }
         Ok(kept)
     }
+}
 
-    /// The hash of what is at a path, if a file is there.
-    ///
-    /// # Errors
-    /// As `read`.
-    pub fn hash(&self, path: &RelPath) -> Result<Option<ContentHash>, DiskError> {
-        Ok(self.read(path, u64::MAX)?.map(|file| file.hash))
+/// Writes `bytes` over what a file has, which is `old`.
+fn overwritten(file: &mut File, old: &Bytes, bytes: &Bytes) -> io::Result<()> {
+    if bytes.len() > old.len() {
+        let flags = rustix::fs::FallocateFlags::KEEP_SIZE;
+        let (from, more) = (old.len() as u64, (bytes.len() - old.len()) as u64);
+        match rustix::fs::fallocate(&*file, flags, from, more) {
+            // Not every file system can say; then the disk says it while it is written.
+            Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS) => {}
+            Err(errno) => return Err(errno.into()),
+        }
     }
+    file.write_all(bytes)?;
+    file.set_len(bytes.len() as u64)
 }
 
 fn sibling(path: &RelPath, name: &[u8]) -> RelPath {
@@ -352,7 +383,7 @@ fn permissions(mode: Option<FileMode>, like: Option<&Stat>) -> Mode {
 }
 
 /// Gives a file the owner of another as far as this user may.
-fn keep_owner(file: &std::fs::File, like: &Stat) {
+fn keep_owner(file: &File, like: &Stat) {
     let Ok(own) = rustix::fs::fstat(file) else { return };
     if (own.st_uid, own.st_gid) == (like.st_uid, like.st_gid) {
         return;

@@ -149,8 +149,7 @@ impl AgentSession {
 
     /// Whether a file that has no mode of its own is executable on disk.
     pub fn is_executable(&self, path: &RelPath) -> bool {
-        let file = self.disk.read(path, u64::MAX);
-        matches!(file, Ok(Some(file)) if file.mode == FileMode::Executable)
+        matches!(self.disk.mode(path), Some(FileMode::Executable))
     }
 
     /// Lets go of what can be made again, if nobody has used it lately.

@@ -197,8 +197,7 @@ impl AgentSession {
     /// A file that is moved keeps its mode: at its new path there is none to keep.
     fn mode_on_disk(&self, path: &str) -> Option<FileMode> {
         let path = RelPath::new(path.as_bytes()).ok()?;
-        let file = self.disk.read(&path, u64::MAX).ok()??;
-        (file.mode == FileMode::Executable).then_some(FileMode::Executable)
+        self.disk.mode(&path).filter(|mode| *mode == FileMode::Executable)
     }
 
     fn problems(&self, deltas: &[FileDelta], applied: &Applied) -> Vec<Problem> {

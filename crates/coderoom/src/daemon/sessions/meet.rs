@@ -6,7 +6,10 @@ use coderoom_engine::{
     language_of,
 };
 
-use coderoom_system::journal::CommitError;
+use coderoom_system::{
+    disk::{DiskError, LARGEST},
+    journal::CommitError,
+};
 
 use super::{AgentSession, now_ms, present};
 use crate::error::{Code, OpError};
@@ -234,12 +237,20 @@ impl AgentSession {
         Ok(state.head())
     }
 
-    /// The version of a file that is on disk.
+    /// The version of a file that is on disk. Where a directory is, or a link on the way there, is
+    /// no such file: what the session has is then in conflict with a deletion.
     ///
     /// # Errors
-    /// If it cannot be read.
+    /// If it cannot be read, or is too large.
     pub fn on_disk(&self, path: &RelPath) -> Result<Option<Version>, OpError> {
-        let file = self.disk.read(path, u64::MAX)?;
+        let file = match self.disk.read(path, LARGEST) {
+            Err(
+                DiskError::NotFile { .. }
+                | DiskError::NotDirectory { .. }
+                | DiskError::ThroughLink { .. },
+            ) => None,
+            read => read?,
+        };
         Ok(file.map(|file| {
             let link = coderoom_engine::FileMode::Link;
             let mode = (file.mode == link).then_some(link);

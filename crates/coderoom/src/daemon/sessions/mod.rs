@@ -189,8 +189,6 @@ impl Sessions {
             config: yaml.clone(),
         };
         let durable = config.durability == Durability::Power;
-        let mut journal =
-            Journal::create(&dir.join("log"), &head, durable).map_err(journal_error)?;
         let session = room.workspace.fork();
         let state = match over {
             None => State::over(session.snapshot()),
@@ -198,13 +196,17 @@ impl Sessions {
                 let from = parent.live.state();
                 let kind = EntryKind::Fork { from: parent.name.clone(), at: from.head() };
                 let entry = Entry::new(kind, Vec::new()).by(&opening.agent, "", now_ms());
-                let state = from
-                    .fork(&session, entry)
-                    .map_err(|err| OpError::new(Code::Internal, err.to_string()))?;
-                journal.append(state.log().map(|it| &**it)).map_err(journal_error)?;
-                state
+                from.fork(&session, entry)
+                    .map_err(|err| OpError::new(Code::Internal, err.to_string()))?
             }
         };
+        let begin = state.log().map(|it| &**it);
+        let journal = Journal::create(&dir.join("log"), &head, begin, durable);
+        let journal = journal.map_err(|err| {
+            // Nothing stays that would look like a session.
+            let _ = fs::remove_dir(&dir);
+            journal_error(err)
+        })?;
         let syncer = self.syncer()?;
         let live = LiveSession::new(session, state, journal, config.durability, syncer);
         let parts = agent::Parts { config, yaml, dir, store: self.store.clone() };

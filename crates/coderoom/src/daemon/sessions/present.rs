@@ -7,12 +7,9 @@ use coderoom_edit::{Action, FileEdit};
 use coderoom_engine::{
     Content, ContentHash, FileMode, RelPath, State, TextEncoding, TextStore, Version,
 };
-use coderoom_system::disk::{Disk, DiskError};
+use coderoom_system::disk::{Disk, DiskError, LARGEST};
 
 use crate::error::{Code, OpError};
-
-/// Larger files are not taken into a session.
-const MAX_TAKEN: u64 = 64 << 20;
 
 impl From<DiskError> for OpError {
     fn from(err: DiskError) -> OpError {
@@ -39,7 +36,7 @@ pub(super) fn version(
     if let Some(version) = state.version(path) {
         return Ok(Some(version));
     }
-    let file = disk.read(path, MAX_TAKEN)?;
+    let file = disk.read(path, LARGEST)?;
     Ok(file.map(|file| {
         let link = (file.mode == FileMode::Link).then_some(FileMode::Link);
         Version { mode: link, ..of_bytes(store, file.bytes) }
