@@ -1,6 +1,8 @@
 //! Edit sessions over the real socket: what is edited is seen, kept, written and refused.
 
 mod confined;
+#[cfg(debug_assertions)]
+mod crash;
 mod disk;
 mod edits;
 mod full;

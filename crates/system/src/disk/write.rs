@@ -18,6 +18,8 @@ use rustix::{
     io::Errno,
 };
 
+use crate::crash;
+
 use super::{
     Disk, DiskError, DiskFile, Expected, LARGEST,
     read::{io_error, mode_of},
@@ -45,8 +47,8 @@ pub enum Written {
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
 /// What the names of files that are about to take another's place begin and end with.
-const PREFIX: &str = ".coderoom-";
-const SUFFIX: &str = ".tmp";
+pub(super) const PREFIX: &str = ".coderoom-";
+pub(super) const SUFFIX: &str = ".tmp";
 
 /// A name for a file that is about to take another's place.
 fn beside() -> Vec<u8> {
@@ -79,7 +81,11 @@ impl Disk {
             return Ok(Written::Changed(now));
         }
         match (now, target) {
-            (None, Target::Absent) => Ok(Written::Done),
+            (None, Target::Absent) => {
+                // Whoever removed it may have died before this.
+                self.drop_empty_dirs(path);
+                Ok(Written::Done)
+            }
             (None, Target::File(bytes, mode)) => self.create(path, bytes, *mode, durable),
             (Some(_), Target::Absent) => self.remove(path, expected),
             (Some(old), Target::File(bytes, mode)) => {
@@ -107,8 +113,12 @@ impl Disk {
             self.unmake_dirs(&made);
             return Err(err);
         }
+        crash::step("create: beside");
         match rename(&parent, &temporary, name, RenameFlags::NOREPLACE) {
-            Ok(()) => Ok(Written::Done),
+            Ok(()) => {
+                crash::step("create: in place");
+                Ok(Written::Done)
+            }
             Err(errno) => {
                 let _ = rustix::fs::unlinkat(&parent, &temporary[..], AtFlags::empty());
                 match errno {
@@ -134,6 +144,7 @@ impl Disk {
         self.make(path, &parent, &temporary, bytes, mode, Some(&old), durable)?;
         let drop_temporary =
             || rustix::fs::unlinkat(&parent, &temporary[..], AtFlags::empty()).is_ok();
+        crash::step("replace: beside");
         if let Err(errno) = rename(&parent, &temporary, name, RenameFlags::EXCHANGE) {
             drop_temporary();
             return match errno {
@@ -141,15 +152,18 @@ impl Disk {
                 errno => Err(fail(errno)),
             };
         }
+        crash::step("replace: in place");
         let replaced = self.read(&sibling(path, &temporary), LARGEST);
         if matches!(&replaced, Ok(Some(file)) if file.is(expected)) {
             drop_temporary();
+            crash::step("replace: done");
             if durable {
                 rustix::fs::fsync(&parent).map_err(fail)?;
             }
             return Ok(Written::Done);
         }
         rename(&parent, &temporary, name, RenameFlags::EXCHANGE).map_err(fail)?;
+        crash::step("replace: back");
         drop_temporary();
         Ok(Written::Changed(self.read(path, LARGEST)?))
     }
@@ -164,9 +178,11 @@ impl Disk {
                 errno => Err(fail(errno)),
             };
         }
+        crash::step("remove: aside");
         let removed = self.read(&sibling(path, &temporary), LARGEST);
         if matches!(&removed, Ok(Some(file)) if file.is(expected)) {
             rustix::fs::unlinkat(&parent, &temporary[..], AtFlags::empty()).map_err(fail)?;
+            crash::step("remove: gone");
             self.drop_empty_dirs(path);
             return Ok(Written::Done);
         }
@@ -196,6 +212,7 @@ impl Disk {
             }
             return Err(io(err));
         }
+        crash::step("overwrite: bytes");
         if let Some(mode) = mode {
             let stat = rustix::fs::fstat(&file).map_err(fail)?;
             rustix::fs::fchmod(&file, permissions(Some(mode), Some(&stat))).map_err(fail)?;
@@ -229,8 +246,8 @@ impl Disk {
         let created = if like.is_some() { 0o600 } else { created };
         let bits = Mode::from_raw_mode(created);
         let file = rustix::fs::openat(parent, name, flags | OFlags::CLOEXEC, bits).map_err(fail)?;
-        let mut file = File::from(file);
-        let made = file.write_all(bytes).and_then(|()| {
+        let file = File::from(file);
+        let made = crash::write_all(&file, bytes, "beside: half").and_then(|()| {
             let regular = like.filter(|stat| mode_of(stat) != FileMode::Link);
             if let Some(stat) = regular {
                 keep_owner(&file, stat);
@@ -273,7 +290,7 @@ impl Disk {
         for (n, dir) in missing.iter().enumerate().rev() {
             let (parent, name) = self.parent(dir)?;
             match rustix::fs::mkdirat(&parent, name, Mode::from_raw_mode(0o777)) {
-                Ok(()) | Err(Errno::EXIST) => {}
+                Ok(()) | Err(Errno::EXIST) => crash::step("create: a directory"),
                 Err(errno) => {
                     self.unmake_dirs(&missing[n + 1..]);
                     return Err(io_error("make the directory", dir, errno));
@@ -304,44 +321,6 @@ impl Disk {
             }
         }
     }
-
-    /// Removes from a directory what writes of a process that was killed have left beside files, if
-    /// `is_known` says that its bytes are ours. Gives the others: they may be somebody's only copy.
-    ///
-    /// # Errors
-    /// If the directory cannot be read.
-    pub fn sweep(
-        &self,
-        dir: &RelPath,
-        is_known: &dyn Fn(&Bytes) -> bool,
-    ) -> Result<Vec<RelPath>, DiskError> {
-        let fd = match self.root.dir(dir) {
-            Ok(fd) => fd,
-            Err(Errno::NOENT) => return Ok(Vec::new()),
-            Err(errno) => return Err(io_error("read", dir, errno)),
-        };
-        let entries = rustix::fs::Dir::read_from(&fd).map_err(|it| io_error("read", dir, it))?;
-        let own = format!("{PREFIX}{}-", std::process::id());
-        let mut kept = Vec::new();
-        for entry in entries.flatten() {
-            let name = entry.file_name().to_bytes();
-            let ours = name.starts_with(PREFIX.as_bytes()) && name.ends_with(SUFFIX.as_bytes());
-            if !ours || name.starts_with(own.as_bytes()) {
-                continue;
-            }
-            let path = dir.join(name);
-            match self.read(&path, LARGEST) {
-                Ok(Some(file)) if !is_known(&file.bytes) => kept.push(path),
-                Err(_) => kept.push(path),
-                Ok(Some(_)) => {
-                    rustix::fs::unlinkat(&fd, name, AtFlags::empty())
-                        .map_err(|errno| io_error("remove", &path, errno))?;
-                }
-                Ok(None) => {}
-            }
-        }
-        Ok(kept)
-    }
 }
 
 /// Writes `bytes` over what a file has, which is `old`.
@@ -355,8 +334,16 @@ fn overwritten(file: &mut File, old: &Bytes, bytes: &Bytes) -> io::Result<()> {
             Err(errno) => return Err(errno.into()),
         }
     }
-    file.write_all(bytes)?;
+    crash::write_all(file, bytes, "overwrite: half")?;
+    crash::step("overwrite: length");
     file.set_len(bytes.len() as u64)
+}
+
+/// Whether `there` is what a crash leaves of a file with several names while `new` is being written
+/// over `old`: some bytes of the new one, then the rest of the old one.
+pub fn is_half_written(old: &[u8], new: &[u8], there: &[u8]) -> bool {
+    let written = there.iter().zip(new).take_while(|(a, b)| a == b).count();
+    there[written..] == old[written.min(old.len())..]
 }
 
 fn sibling(path: &RelPath, name: &[u8]) -> RelPath {

@@ -12,6 +12,7 @@ use coderoom_engine::{Entry, TextStore};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::record::{Head, Reader, Writer};
+use crate::crash;
 
 /// What a journal begins with; the last byte is the version of the format.
 const MAGIC: &[u8; 8] = b"CRjourn\x01";
@@ -96,6 +97,7 @@ impl Journal {
             if durable {
                 journal.file.sync_data().map_err(io)?;
             }
+            crash::step("journal: made");
             fs::rename(&part, path).map_err(io)?;
             Ok(Journal { path: path.to_owned(), ..journal })
         });
@@ -215,13 +217,14 @@ impl Journal {
             })?;
             frame(&payload, self.len + self.buffer.len() as u64, &mut self.buffer);
         }
-        if let Err(source) = (&*self.file).write_all(&self.buffer) {
+        if let Err(source) = crash::write_all(&self.file, &self.buffer, "journal: half") {
             // Half a record must not stay: the next one would follow it.
             self.broken = self.file.set_len(self.len).is_err();
             // The writer believes that bytes are there which are not.
             self.broken |= self.reread().is_err();
             return Err(self.io("writing", source));
         }
+        crash::step("journal: appended");
         self.len += self.buffer.len() as u64;
         const KEEP: usize = 1 << 20;
         if self.buffer.capacity() > KEEP {
@@ -251,7 +254,9 @@ impl Journal {
         let mut new = Journal::make(&path, head)?;
         new.append(entries)?;
         new.file.sync_all().map_err(io)?;
+        crash::step("compact: beside");
         fs::rename(&path, &self.path).map_err(io)?;
+        crash::step("compact: in place");
         if let Some(dir) = self.path.parent() {
             File::open(dir).and_then(|dir| dir.sync_all()).map_err(io)?;
         }

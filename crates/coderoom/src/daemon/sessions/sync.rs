@@ -13,7 +13,8 @@ use std::{
 
 use coderoom_engine::{Entry, EntryKind, FileDelta, FileMode, RelPath, State, Version};
 use coderoom_system::{
-    disk::{Expected, Target, Written},
+    crash,
+    disk::{DiskFile, Expected, LARGEST, Target, Written, is_half_written},
     journal::Durability,
 };
 
@@ -141,7 +142,9 @@ impl AgentSession {
                 }
             }
         }
+        crash::step("sync: written");
         self.log_written(done)?;
+        crash::step("sync: logged");
         match failure {
             Some(err) => {
                 let (written, err) = (synced.written.len(), err.message);
@@ -167,8 +170,12 @@ impl AgentSession {
         self.commit(|state| {
             let mut entry = Entry::new(EntryKind::Sync, Vec::new());
             for delta in &done {
-                // An edit that came meanwhile stays a difference.
-                let known = state.dirty_file(&delta.path).is_some();
+                // An edit or an undo that came meanwhile is a difference to what is on disk now; of
+                // what is not held it cannot be said.
+                let (path, snapshot) = (&delta.path, state.snapshot());
+                let known = state.dirty_file(path).is_some()
+                    || state.version(path).is_some()
+                    || snapshot.file(path).is_none();
                 if known {
                     entry.base.push(delta.clone());
                 }
@@ -205,7 +212,10 @@ impl AgentSession {
         if self.config.durability == Durability::Power {
             file.sync_data().map_err(fail)?;
         }
-        fs::rename(&temporary, self.plan_path()).map_err(fail)
+        crash::step("plan: beside");
+        fs::rename(&temporary, self.plan_path()).map_err(fail)?;
+        crash::step("plan: in place");
+        Ok(())
     }
 
     /// Carries on a sync that a crash has cut off. Called when the session is resumed.
@@ -219,8 +229,7 @@ impl AgentSession {
             return Ok(());
         }
         let state = self.state();
-        let mut written = Vec::new();
-        let mut paths = Vec::new();
+        let (mut written, mut paths) = (Vec::new(), Vec::new());
         self.sweep(&state, &text)?;
         for line in text.lines() {
             let mut words = line.split(' ');
@@ -231,14 +240,9 @@ impl AgentSession {
             let Some(path) = unhex(path).and_then(|bytes| RelPath::new(&bytes).ok()) else {
                 continue;
             };
-            let Some(dirty) = state.dirty_file(&path) else { continue };
-            let now = self.on_disk(&path)?;
-            let there = now.as_ref().map_or(String::new(), |version| version.hash.to_hex());
-            if there == after && dirty.now.as_ref().map(|it| it.hash) == now.map(|it| it.hash) {
-                let (before, after) = (dirty.base.clone(), dirty.now.clone());
-                written.push(FileDelta { path, before, after });
-            } else {
-                paths.push(path);
+            match self.carry_on_with(&state, &path, after)? {
+                Some(delta) => written.push(delta),
+                None => paths.push(path),
             }
         }
         self.log_written(written)?;
@@ -246,8 +250,62 @@ impl AgentSession {
         if !paths.is_empty() {
             self.write_out(&paths)?;
         }
+        crash::step("carry on: done");
         let _ = fs::remove_file(self.plan_path());
         Ok(())
+    }
+
+    /// Brings one file of a plan to what the plan says, if that is not what the session has now or a
+    /// crash has left it half written. `None` if it is to be synced as usual.
+    fn carry_on_with(
+        &self,
+        state: &State,
+        path: &RelPath,
+        after: &str,
+    ) -> Result<Option<FileDelta>, OpError> {
+        let dirty = state.dirty_file(path);
+        let is_it = |version: &&Version| version.hash.to_hex() == after;
+        let now = dirty.map_or_else(|| state.version(path), |dirty| dirty.now.clone());
+        let planned = match now.as_ref().filter(is_it) {
+            Some(version) => Some(version.clone()),
+            None => {
+                let versions = state.log().rev().flat_map(|entry| &entry.files);
+                let of_path = versions.filter(|delta| delta.path == *path);
+                of_path.filter_map(|delta| delta.after.as_ref()).find(is_it).cloned()
+            }
+        };
+        if planned.is_none() && !after.is_empty() {
+            return Ok(None);
+        }
+        let base = dirty.map_or_else(|| state.version(path), |dirty| dirty.base.clone());
+        let there = self.disk.read(path, LARGEST).ok().flatten();
+        let delta = FileDelta { path: path.clone(), before: base.clone(), after: planned.clone() };
+        let mode_fits = |there: &DiskFile| {
+            let wanted = planned.as_ref().and_then(|version| version.mode);
+            wanted.is_none_or(|mode| mode == there.mode)
+        };
+        let expected = match (&there, &planned, &base) {
+            (None, None, _) => Expected::Absent,
+            (Some(there), Some(planned), _) if there.hash == planned.hash && mode_fits(there) => {
+                return Ok(Some(delta));
+            }
+            (Some(there), Some(planned), Some(base))
+                if there.is_linked
+                    && there.hash != base.hash
+                    && let (Some(old), Some(new)) = (base.bytes(), planned.bytes())
+                    && is_half_written(old, new, &there.bytes) =>
+            {
+                Expected::File(there.hash, None)
+            }
+            _ if planned.as_ref().map(|it| it.hash) == now.map(|it| it.hash) => return Ok(None),
+            _ => expected(base.as_ref()),
+        };
+        let durable = self.config.durability == Durability::Power;
+        let target = target(base.as_ref(), planned.as_ref())?;
+        match self.disk.write(path, &expected, &target, durable)? {
+            Written::Done => Ok(Some(delta)),
+            Written::Changed(_) => Ok(None),
+        }
     }
 
     /// Removes what the writes that were cut off have left beside the files of a plan. What is neither
