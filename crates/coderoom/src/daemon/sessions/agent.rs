@@ -14,7 +14,7 @@ use coderoom_system::journal::{CommitError, Head, JournalError, LiveSession};
 use coderoom_system::review::Reviewer;
 use parking_lot::Mutex;
 
-use super::{SessionConfig, now_ms};
+use super::{SessionConfig, now_ms, present::Sources};
 use crate::{
     daemon::rooms::Room,
     error::{Code, OpError},
@@ -140,6 +140,10 @@ impl AgentSession {
         };
         let failed = |err: Arc<JournalError>| OpError::new(Code::JournalFailed, err.to_string());
         self.live.compact(&head, keep).map_err(failed)
+    }
+
+    pub(super) fn sources<'a>(&'a self, state: &'a State, trunk: &'a Snapshot) -> Sources<'a> {
+        Sources { state, trunk, disk: &self.disk, store: &self.store }
     }
 
     /// Its review branch.

@@ -122,7 +122,8 @@ impl AgentSession {
         batch: &Batch,
         edits: &[FileEdit],
     ) -> Result<Judgement, OpError> {
-        let present = Present::new(state, &self.disk, &self.store);
+        let trunk = self.room.workspace.snapshot();
+        let present = Present::new(self.sources(state, &trunk));
         for (path, hash) in &batch.guards {
             guard(&present, path, hash)?;
         }

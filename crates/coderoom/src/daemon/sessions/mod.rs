@@ -316,12 +316,13 @@ fn check_name(name: &str) -> Result<(), OpError> {
         && !name.starts_with(['.', '-'])
         && !name.ends_with(['.'])
         && !name.contains("..")
-        && !name.ends_with(".lock");
+        && !name.ends_with(".lock")
+        && name != meet::DISK;
     if good {
         return Ok(());
     }
     let message = format!(
-        "`{name}` is no name for a session: letters, digits, `-`, `_` and `.`, at most {MAX_NAME}"
+        "`{name}` is no name for a session: letters, digits, `-`, `_` and `.`, at most {MAX_NAME}; not `disk`"
     );
     Err(OpError::new(Code::BadParameter, message))
 }

@@ -120,10 +120,11 @@ impl AgentSession {
         reason: &str,
     ) -> Result<Option<Arc<State>>, OpError> {
         let agent = if agent.is_empty() { &self.agent } else { agent };
+        let trunk = self.room.workspace.snapshot();
         self.commit_unless_empty(|state| {
             let mut entry = Entry::new(EntryKind::Take, Vec::new());
             for file in left {
-                let before = present::version(state, &self.disk, &self.store, &file.path)?;
+                let before = self.sources(state, &trunk).version(&file.path)?;
                 let after = file.now.as_ref().map(|(bytes, mode)| {
                     let plain = *mode == FileMode::File
                         && before.as_ref().is_none_or(|it| it.mode.is_none());
