@@ -48,6 +48,8 @@ pub struct AgentSession {
     pub(super) syncing: AtomicBool,
     /// The review commit of its newest state, if one was made.
     pub review: Mutex<Option<String>>,
+    /// Why the review commit that was tried last was not made, if it was not.
+    pub review_error: Mutex<Option<OpError>>,
     /// What makes its review commits.
     pub(super) reviewer: Reviewer,
 }
@@ -91,6 +93,7 @@ impl AgentSession {
             code: Mutex::default(),
             syncing: AtomicBool::new(false),
             review: Mutex::default(),
+            review_error: Mutex::default(),
             reviewer,
         })
     }
