@@ -21,6 +21,7 @@ pub mod load;
 pub mod outline;
 pub mod reference;
 pub mod references;
+pub mod replay;
 pub mod rename_symbol;
 mod rename_text;
 pub mod rewrite;
@@ -195,6 +196,7 @@ pub static TABLE: &[Entry] = &[
     entry::<sync::Sync>(),
     entry::<sync::Rebase>(),
     entry::<sync::Merge>(),
+    entry::<replay::Replay>(),
     entry::<sync::Resolve>(),
     entry::<commit_review::CommitReview>(),
     entry::<validate::Validate>(),

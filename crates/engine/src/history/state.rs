@@ -171,6 +171,13 @@ impl State {
         self.log.iter()
     }
 
+    /// The entries that have led to what the session is, oldest first: without what was undone, and
+    /// without what others wrote to the disk.
+    pub fn effective(&self) -> impl Iterator<Item = &Arc<Entry>> {
+        let fork = self.entry(1).filter(|entry| matches!(entry.kind, EntryKind::Fork { .. }));
+        fork.into_iter().chain(self.undoable.iter().filter_map(|id| self.entry(*id)))
+    }
+
     /// The number of the newest entry; 0 if there is none.
     pub fn head(&self) -> u64 {
         self.log.len() as u64

@@ -128,7 +128,7 @@ impl AgentSession {
 
     /// Combines one file's two changes into an entry.
     #[expect(clippy::too_many_arguments, reason = "two sides, their base, and where to put it")]
-    fn meet_version(
+    pub(super) fn meet_version(
         &self,
         state: &State,
         path: &RelPath,
