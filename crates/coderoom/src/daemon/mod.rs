@@ -8,6 +8,7 @@ pub mod frame;
 pub mod http;
 pub mod imports;
 pub mod lifecycle;
+pub mod progress;
 pub mod rooms;
 pub mod sessions;
 pub mod socket;

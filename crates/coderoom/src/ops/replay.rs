@@ -85,6 +85,7 @@ impl Operation for Replay {
         is left out.";
     const FOR_AGENTS: bool = true;
     const STRUCTURED: bool = true;
+    const CHANGES: bool = true;
     type Params = Params;
     type Reply = Reply;
 

@@ -20,7 +20,7 @@ use coderoom_system::{
 
 use super::{AgentSession, SyncMode, now_ms};
 use crate::{
-    daemon::rooms::Rooms,
+    daemon::{progress::Progress, rooms::Rooms},
     error::{Code, OpError},
 };
 
@@ -55,14 +55,20 @@ impl AgentSession {
     /// # Errors
     /// `busy` if it is being synced, `tests_failed`, or `sync_failed` if a file cannot be written:
     /// those before it are written and logged then.
-    pub fn sync(self: &Arc<Self>, rooms: &Rooms, paths: &[RelPath]) -> Result<Synced, OpError> {
+    pub fn sync(
+        self: &Arc<Self>,
+        rooms: &Rooms,
+        paths: &[RelPath],
+        progress: &Progress,
+    ) -> Result<Synced, OpError> {
         if self.config.validation.run_tests_before_sync {
+            progress.doing("running the tests");
             self.run_tests(rooms.config().state_dir.as_ref())?;
         }
-        self.write_out(paths)
+        self.write_out(paths, progress)
     }
 
-    fn write_out(&self, paths: &[RelPath]) -> Result<Synced, OpError> {
+    fn write_out(&self, paths: &[RelPath], progress: &Progress) -> Result<Synced, OpError> {
         if self.syncing.swap(true, Ordering::Acquire) {
             let message = format!("session `{}` is being synced: try again", self.name);
             return Err(OpError::new(Code::Busy, message));
@@ -70,6 +76,7 @@ impl AgentSession {
         let _claim = Claim(self);
         let mut synced = Synced::default();
         for _ in 0..ROUNDS {
+            progress.doing("comparing files with the disk");
             let wanted = self.wanted(&self.state(), paths);
             let met = self.meet(&wanted)?;
             synced.merged.extend(met.merged);
@@ -79,7 +86,7 @@ impl AgentSession {
                 .into_iter()
                 .filter(|path| state.conflict(path).is_none())
                 .collect();
-            let others = self.write_files(&state, &wanted, &mut synced)?;
+            let others = self.write_files(&state, &wanted, &mut synced, progress)?;
             if !others {
                 break;
             }
@@ -110,6 +117,7 @@ impl AgentSession {
         state: &State,
         paths: &[RelPath],
         synced: &mut Synced,
+        progress: &Progress,
     ) -> Result<bool, OpError> {
         if paths.is_empty() {
             return Ok(false);
@@ -122,7 +130,9 @@ impl AgentSession {
         // Removed files first: a directory may have to make way for a file.
         let mut order: Vec<&RelPath> = paths.iter().collect();
         order.sort_by_key(|path| state.dirty_file(path).is_some_and(|it| it.now.is_some()));
-        for path in order {
+        let total = order.len() as u64;
+        for (n, path) in order.into_iter().enumerate() {
+            progress.done("writing files", n as u64, total);
             let Some(dirty) = state.dirty_file(path) else { continue };
             let (before, after) = (dirty.base.clone(), dirty.now.clone());
             match self.disk.write(
@@ -248,7 +258,7 @@ impl AgentSession {
         self.log_written(written)?;
         tracing::info!(session = self.name, files = paths.len(), "carrying on a sync");
         if !paths.is_empty() {
-            self.write_out(&paths)?;
+            self.write_out(&paths, &Progress::default())?;
         }
         crash::step("carry on: done");
         let _ = fs::remove_file(self.plan_path());
@@ -340,7 +350,7 @@ impl AgentSession {
                 Some(entry) => entry.files.iter().map(|delta| delta.path.clone()).collect(),
                 None => Vec::new(),
             };
-            match self.sync(rooms, &changed) {
+            match self.sync(rooms, &changed, &Progress::default()) {
                 Ok(synced) if !synced.conflicts.is_empty() => notes.push(format!(
                     "not written, somebody else has changed them: {}",
                     synced.conflicts.join(", ")
