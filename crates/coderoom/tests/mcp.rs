@@ -53,8 +53,12 @@ impl Home {
     }
 
     fn stdio(&self) -> Agent {
+        self.stdio_with(&["mcp"])
+    }
+
+    fn stdio_with(&self, arguments: &[&str]) -> Agent {
         let mut child =
-            self.command(&["mcp"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+            self.command(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let writer = child.stdin.take();
         let reader = BufReader::new(child.stdout.take().unwrap());
         Agent { child, writer, reader, next_id: 0 }
@@ -146,6 +150,24 @@ fn meta() -> Value {
 
 fn text(result: &Value) -> &str {
     result["content"][0]["text"].as_str().unwrap_or_default()
+}
+
+/// A client that wants few tools is offered few, and the others are not to be called.
+#[test]
+fn tools_are_offered_by_groups_and_names() {
+    let home = Home::new();
+    let mut agent = home.stdio_with(&["mcp", "--tools", "search,impact"]);
+    agent.initialize();
+    let tools = agent.ask("tools/list", json!({}))["result"]["tools"].take();
+    let names: Vec<&str> =
+        tools.as_array().unwrap().iter().filter_map(|tool| tool["name"].as_str()).collect();
+    assert_eq!(names, ["search", "glob", "view", "impact", "status"]);
+    let call = json!({"name": "seek", "arguments": {"question": "greet"}});
+    assert!(agent.ask("tools/call", call)["error"].is_object());
+    let output = home.command(&["mcp", "--tools", "colours"]).output().unwrap();
+    assert!(!output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("groups of tools: search, code, graph, edit"), "{said}");
 }
 
 #[test]

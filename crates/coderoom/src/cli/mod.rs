@@ -115,6 +115,9 @@ struct McpArgs {
     /// Serve streamable HTTP on this loopback address instead of stdio.
     #[arg(long, value_name = "ADDRESS")]
     http: Option<std::net::SocketAddr>,
+    /// Offer these tools only: groups (search, code, graph, edit) or names. Default: all.
+    #[arg(long, value_delimiter = ',', conflicts_with = "http")]
+    tools: Vec<String>,
     /// Offer the fixtures of the MCP conformance suite; for tests.
     #[arg(long, hide = true, requires = "http")]
     conformance: bool,
@@ -162,7 +165,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Edit(command) => session::edit(command),
         Command::Run(args) => run::run(&args),
         Command::Mount(args) => run::mount(&args),
-        Command::Mcp(args) => crate::mcp::run(args.http, args.conformance),
+        Command::Mcp(args) => crate::mcp::run(args.http, args.conformance, &args.tools),
         Command::Operations(flag) => operations(flag),
     }
 }

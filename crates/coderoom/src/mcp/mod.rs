@@ -18,16 +18,21 @@ use std::{net::SocketAddr, process::ExitCode};
 
 pub use http::router;
 
-/// `coderoom mcp`: serves standard input and output until they end, or HTTP on an address.
+/// `coderoom mcp`: serves standard input and output until they end, or HTTP on an address. Over
+/// standard input and output, `tools` (groups or names) are offered; all if there are none.
 ///
 /// # Errors
 /// If the transport cannot be set up, or breaks.
-pub fn run(http: Option<SocketAddr>, conformance: bool) -> anyhow::Result<ExitCode> {
+pub fn run(
+    http: Option<SocketAddr>,
+    conformance: bool,
+    tools: &[String],
+) -> anyhow::Result<ExitCode> {
     crate::logging::start("warn");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     match http {
         Some(address) => runtime.block_on(http::run(address, conformance))?,
-        None => runtime.block_on(stdio::run())?,
+        None => runtime.block_on(stdio::run(tools))?,
     }
     // A read of standard input may still block a thread; nobody waits for it.
     runtime.shutdown_background();

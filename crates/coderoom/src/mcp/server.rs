@@ -12,7 +12,10 @@ use rmcp::{
     service::RequestContext,
 };
 
-use super::{backend::Backend, tools};
+use super::{
+    backend::Backend,
+    tools::{self, Offered},
+};
 use crate::daemon::progress::{self, Progress, Report};
 
 /// How long clients may keep the list of tools: it changes with coderoom's version only.
@@ -24,12 +27,25 @@ pub(super) struct Server {
     backend: Backend,
     /// What calls mean that name no workspace.
     workspace: Option<Arc<str>>,
+    tools: Arc<[&'static Offered]>,
 }
 
 impl Server {
     /// A server whose calls go to `backend`; calls that name no workspace mean `workspace`.
     pub(super) fn new(backend: Backend, workspace: Option<String>) -> Server {
-        Server { backend, workspace: workspace.map(Arc::from) }
+        let tools = tools::OFFERED.iter().collect();
+        Server { backend, workspace: workspace.map(Arc::from), tools }
+    }
+
+    /// Offers these tools only.
+    #[must_use]
+    pub(super) fn with_tools(mut self, tools: Vec<&'static Offered>) -> Server {
+        self.tools = tools.into();
+        self
+    }
+
+    fn find(&self, name: &str) -> Option<&'static Offered> {
+        self.tools.iter().copied().find(|offered| offered.entry.name == name)
     }
 
     fn instructions(&self) -> String {
@@ -42,7 +58,8 @@ impl Server {
         format!(
             "coderoom holds code bases in memory, up to date with the disk. To find, list and read \
              code use `search`, `glob` and `view` instead of grep, find, ls and cat: same results, \
-             about a millisecond each. {workspace}"
+             about a millisecond each. If you do not know where to look, ask `seek` with the task; \
+             before you change something that others use, ask `impact`. {workspace}"
         )
     }
 }
@@ -51,7 +68,7 @@ impl ServerHandler for Server {
     fn get_info(&self) -> ServerConfig {
         let implementation = Implementation::new("coderoom", env!("CARGO_PKG_VERSION"))
             .with_title("coderoom")
-            .with_description("Code search and reading from memory");
+            .with_description("Code bases in memory: search, code intelligence, edit sessions");
         ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
             .with_server_info(implementation)
             .with_instructions(self.instructions())
@@ -69,14 +86,14 @@ impl ServerHandler for Server {
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        let tools = tools::OFFERED.iter().map(|offered| offered.tool.clone()).collect();
+        let tools = self.tools.iter().map(|offered| offered.tool.clone()).collect();
         Ok(ListToolsResult::with_all_items(tools)
             .with_ttl_ms(LIST_TIME_MS)
             .with_cache_scope(CacheScope::Public))
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
-        tools::find(name).map(|offered| offered.tool.clone())
+        self.find(name).map(|offered| offered.tool.clone())
     }
 
     async fn call_tool(
@@ -84,9 +101,8 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let Some(offered) = tools::find(&request.name) else {
-            let names: Vec<&str> =
-                tools::OFFERED.iter().map(|offered| offered.entry.name).collect();
+        let Some(offered) = self.find(&request.name) else {
+            let names: Vec<&str> = self.tools.iter().map(|offered| offered.entry.name).collect();
             let message =
                 format!("there is no tool `{}`; there are: {}", request.name, names.join(", "));
             return Err(ErrorData::invalid_params(message, None));

@@ -10,13 +10,14 @@ use rmcp::{
     transport::io::stdio_pipes,
 };
 
-use super::{backend::Backend, framing, link::Link, server::Server};
+use super::{backend::Backend, framing, link::Link, server::Server, tools::chosen};
 
 /// Serves until the input ends.
-pub(super) async fn run() -> anyhow::Result<()> {
+pub(super) async fn run(tools: &[String]) -> anyhow::Result<()> {
+    let tools = chosen(tools)?;
     // Agents start their servers in the project: that is what calls without a workspace mean.
     let started_in = std::env::current_dir().ok().and_then(|path| path.to_str().map(String::from));
-    let server = Server::new(Backend::Daemon(Arc::new(Link::new())), started_in);
+    let server = Server::new(Backend::Daemon(Arc::new(Link::new())), started_in).with_tools(tools);
     let (reader, writer) = stdio_pipes();
     let (reader, writer, framed) = framing::detect(reader, writer).await?;
     match serve_server(server, (reader, writer)).await {

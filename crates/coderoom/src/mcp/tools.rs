@@ -28,9 +28,23 @@ pub(super) static OFFERED: LazyLock<Vec<Offered>> = LazyLock::new(|| {
     for_agents.map(|entry| Offered { entry, tool: tool(entry) }).collect()
 });
 
-/// The tool of that name.
-pub(super) fn find(name: &str) -> Option<&'static Offered> {
-    OFFERED.iter().find(|offered| offered.entry.name == name)
+/// The tools that a client is offered: those of these groups or names, or all if there are none.
+///
+/// # Errors
+/// If there is no such group or tool.
+pub(super) fn chosen(words: &[String]) -> anyhow::Result<Vec<&'static Offered>> {
+    let is = |offered: &Offered, word: &str| {
+        offered.entry.group.name() == word || offered.entry.name == word
+    };
+    for word in words {
+        if !OFFERED.iter().any(|offered| is(offered, word)) {
+            let groups = ops::Group::ALL.map(ops::Group::name).join(", ");
+            anyhow::bail!("there is no tool `{word}`; groups of tools: {groups}");
+        }
+    }
+    let wanted =
+        |offered: &&Offered| words.is_empty() || words.iter().any(|word| is(offered, word));
+    Ok(OFFERED.iter().filter(wanted).collect())
 }
 
 fn tool(entry: &Entry) -> Tool {

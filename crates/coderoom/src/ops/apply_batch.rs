@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    Context, Operation,
+    Context, Group, Operation,
     edits::{self, Collector, Edit, EditReply},
 };
 use crate::error::{Code, OpError};
@@ -40,6 +40,7 @@ impl Operation for ApplyBatch {
         replace text, write, create, delete or rename files, insert or replace lines, apply patches. \
         Judged as a whole: refused if it adds syntax errors. `dry_run` judges without changing.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Edit;
     const STRUCTURED: bool = false;
     const CHANGES: bool = true;
     type Params = Params;

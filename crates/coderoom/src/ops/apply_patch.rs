@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    Context, Operation,
+    Context, Group, Operation,
     edits::{self, Collector, Edit, EditKind, EditReply, PatchFormat},
 };
 use crate::error::OpError;
@@ -40,6 +40,7 @@ impl Operation for ApplyPatch {
         unified diff, `*** Begin Patch`, SEARCH/REPLACE blocks or an LSP WorkspaceEdit. Refused if a \
         hunk does not fit (the answer shows what is there) or if it adds a syntax error.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Edit;
     const STRUCTURED: bool = false;
     const CHANGES: bool = true;
     type Params = Params;

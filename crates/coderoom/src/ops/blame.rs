@@ -4,7 +4,7 @@ use coderoom_engine::EntryKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Operation, edits};
+use super::{Context, Group, Operation, edits};
 use crate::error::{Code, OpError};
 
 /// The operation.
@@ -51,6 +51,7 @@ impl Operation for Blame {
     const DESCRIPTION: &'static str = "Show for each line of a file in an edit session which entry of \
         its log wrote it: who and why.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Edit;
     const STRUCTURED: bool = false;
     type Params = Params;
     type Reply = Reply;

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    Context, Operation,
+    Context, Group, Operation,
     code::{
         Asked, CallParams, OccurrenceRow, SymbolRow, below_note, cut_note, more_note, with_notes,
     },
@@ -54,6 +54,7 @@ impl Operation for Callers {
     const DESCRIPTION: &'static str = "Which functions call a function, method or class, with the \
         calling lines; with depth also who calls those. Use it to see what a change affects.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Code;
     const STRUCTURED: bool = false;
     type Params = CallParams;
     type Reply = Reply;
@@ -80,6 +81,7 @@ impl Operation for Callees {
         function calls, with their places and the calling lines; with depth also what those call. \
         Use it to understand a function without opening every file that it leads to.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Code;
     const STRUCTURED: bool = false;
     type Params = CallParams;
     type Reply = Reply;

@@ -4,7 +4,7 @@ use coderoom_system::review::Reviewed;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Operation, edits};
+use super::{Context, Group, Operation, edits};
 use crate::error::OpError;
 
 /// The operation.
@@ -51,6 +51,7 @@ impl Operation for CommitReview {
         people to read and merge with git. The working directory, the index and the branch that is \
         checked out stay as they are.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Edit;
     const STRUCTURED: bool = false;
     const CHANGES: bool = true;
     type Params = Params;

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    Context, Operation,
+    Context, Group, Operation,
     code::{Asked, FloorParams, SymbolRow, below_note, more_note, with_notes, word},
 };
 use crate::error::OpError;
@@ -42,6 +42,7 @@ impl Operation for Definition {
         name at a place in a file; through imports, re-exports, members and inheritance. Use it \
         instead of grepping for `def name` or `class name`.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Code;
     const STRUCTURED: bool = false;
     type Params = FloorParams;
     type Reply = Reply;

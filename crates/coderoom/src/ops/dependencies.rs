@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    Context, Operation,
+    Context, Group, Operation,
     code::{Asked, FileParams, more_note, with_notes},
 };
 use crate::error::OpError;
@@ -52,6 +52,7 @@ impl Operation for Dependencies {
         with the importing lines; transitively if asked; modules from outside by name; circular \
         imports.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Code;
     const STRUCTURED: bool = false;
     type Params = FileParams;
     type Reply = Reply;
@@ -78,6 +79,7 @@ impl Operation for Dependents {
         with the importing lines; transitively if asked; circular imports. Use it to see what a \
         change to a module can break.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Code;
     const STRUCTURED: bool = false;
     type Params = FileParams;
     type Reply = Reply;

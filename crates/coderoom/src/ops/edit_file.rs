@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    Context, Operation,
+    Context, Group, Operation,
     edits::{self, Collector, Edit, EditKind, EditReply},
 };
 use crate::error::OpError;
@@ -47,6 +47,7 @@ impl Operation for EditFile {
         and what differs. Refused if it adds a syntax error. The files on disk stay as they are until \
         `sync`.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Edit;
     const STRUCTURED: bool = false;
     const CHANGES: bool = true;
     type Params = Params;

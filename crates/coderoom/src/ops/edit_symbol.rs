@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    Context, Operation,
+    Context, Group, Operation,
     code::Asked,
     edits::{self, Collector, EditReply},
     symbol_text::{Place, modify},
@@ -81,6 +81,7 @@ impl Operation for EditSymbol {
         its name: replace its body or all of it, insert before or after it, delete it. The text is \
         indented to its place. Refused if it adds syntax errors.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Edit;
     const STRUCTURED: bool = false;
     const CHANGES: bool = true;
     type Params = Params;

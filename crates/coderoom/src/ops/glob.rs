@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    Context, Operation,
+    Context, Group, Operation,
     search::{self, Reply, SortOrder},
 };
 use crate::error::OpError;
@@ -48,6 +48,7 @@ impl Operation for Glob {
     const DESCRIPTION: &'static str = "Find files of a code base by glob pattern, by name, type or \
         time of change, respecting .gitignore, answered from memory. Use it instead of find or ls.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Search;
     const STRUCTURED: bool = false;
     type Params = Params;
     type Reply = Reply;

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Context, Operation,
+    Context, Group, Operation,
     edits::{self, FileRow},
 };
 use crate::{daemon::sessions::rows_of, error::OpError};
@@ -99,6 +99,7 @@ impl Operation for History {
     const DESCRIPTION: &'static str = "Show what was done in an edit session: each entry with who, \
         why, when and which files; of one file with `path`.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Edit;
     const STRUCTURED: bool = false;
     type Params = Params;
     type Reply = Reply;

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    Context, Operation,
+    Context, Group, Operation,
     code::{Asked, SymbolParams, SymbolRow, more_note, with_notes, word},
 };
 use crate::error::OpError;
@@ -46,6 +46,7 @@ impl Operation for Hover {
         name or for the name at a place: what an editor shows on hover. Use it instead of opening \
         the file just to see how something is called or what it does.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Code;
     const STRUCTURED: bool = false;
     type Params = SymbolParams;
     type Reply = Reply;

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Operation, status};
+use super::{Context, Group, Operation, status};
 use crate::error::OpError;
 
 /// The operation.
@@ -29,6 +29,7 @@ impl Operation for Load {
     const DESCRIPTION: &'static str = "Load a directory into memory as a workspace. Searches load \
         what they need by themselves; this is for choosing the root or the options.";
     const FOR_AGENTS: bool = false;
+    const GROUP: Group = Group::Search;
     const STRUCTURED: bool = true;
     type Params = Params;
     type Reply = status::Workspace;

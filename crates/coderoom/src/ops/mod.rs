@@ -105,6 +105,34 @@ impl Context {
     }
 }
 
+/// What operations belong together: clients can be offered some of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// Text and files.
+    Search,
+    /// Names in code.
+    Code,
+    /// Questions that reason.
+    Graph,
+    /// Edit sessions.
+    Edit,
+}
+
+impl Group {
+    /// All of them.
+    pub const ALL: [Group; 4] = [Group::Search, Group::Code, Group::Graph, Group::Edit];
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Group::Search => "search",
+            Group::Code => "code",
+            Group::Graph => "graph",
+            Group::Edit => "edit",
+        }
+    }
+}
+
 /// One thing that a client can ask.
 pub trait Operation: Send + Sync + 'static {
     /// Its name on every transport.
@@ -115,6 +143,8 @@ pub trait Operation: Send + Sync + 'static {
     const DESCRIPTION: &'static str;
     /// Whether it is offered to agents as an MCP tool.
     const FOR_AGENTS: bool;
+    /// What it belongs with.
+    const GROUP: Group;
     /// Whether the reply is small and typed: then MCP clients get it as structured content and the
     /// text is the same JSON. Otherwise they get the text alone.
     const STRUCTURED: bool;
@@ -156,6 +186,8 @@ pub struct Entry {
     pub description: &'static str,
     /// Whether it is an MCP tool.
     pub for_agents: bool,
+    /// What it belongs with.
+    pub group: Group,
     /// Whether MCP clients get structured content.
     pub structured: bool,
     /// Whether it may leave something changed.
@@ -244,6 +276,7 @@ const fn entry<O: Operation>() -> Entry {
         title: O::TITLE,
         description: O::DESCRIPTION,
         for_agents: O::FOR_AGENTS,
+        group: O::GROUP,
         structured: O::STRUCTURED,
         changes: O::CHANGES,
         params_schema: || schemars::schema_for!(O::Params),

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Context, Operation,
+    Context, Group, Operation,
     code::{Asked, SymbolRow, more_note, with_notes},
 };
 use crate::error::{Code, OpError};
@@ -62,6 +62,7 @@ impl Operation for Outline {
         and constants, nested, with line ranges and signatures. Use it before reading a large file, \
         to read only the lines that matter.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Code;
     const STRUCTURED: bool = false;
     type Params = Params;
     type Reply = Reply;

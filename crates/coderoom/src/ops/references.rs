@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    Context, Operation,
+    Context, Group, Operation,
     code::{
         Asked, FloorParams, OccurrenceRow, SymbolRow, below_note, cut_note, more_note,
         occurrences_text, with_notes,
@@ -40,6 +40,7 @@ impl Operation for References {
         by file, with the line, the enclosing function and how certain it is. Use it instead of \
         grepping for a name, above all before changing or removing something.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Code;
     const STRUCTURED: bool = false;
     type Params = FloorParams;
     type Reply = Reply;

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    Context, Operation,
+    Context, Group, Operation,
     code::{Asked, word},
     edits::{self, Collector, EditReply},
     rename_text::{is_identifier, is_shorthand},
@@ -80,6 +80,7 @@ impl Operation for RenameSymbol {
         and every reference, in all files at once. Refused if references are doubtful (they are \
         listed; say `include`) or the new name is taken. Use it instead of replacing text.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Edit;
     const STRUCTURED: bool = false;
     const CHANGES: bool = true;
     type Params = Params;

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Operation, edits};
+use super::{Context, Group, Operation, edits};
 use crate::{
     daemon::sessions::{Opening, Replayed},
     error::OpError,
@@ -84,6 +84,7 @@ impl Operation for Replay {
         session over the working directory as it is now; tells what became of each. What was undone \
         is left out.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Edit;
     const STRUCTURED: bool = true;
     const CHANGES: bool = true;
     type Params = Params;

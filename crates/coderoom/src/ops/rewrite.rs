@@ -17,7 +17,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    Context, Operation,
+    Context, Group, Operation,
     edits::{self, Collector, EditReply},
     search,
     symbol_text::{Splice, modify},
@@ -75,6 +75,7 @@ impl Operation for Rewrite {
         what comes in its place (`bar($$$REST, $A)`). Comments and strings do not match. `dry_run` \
         shows the places.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Edit;
     const STRUCTURED: bool = false;
     const CHANGES: bool = true;
     type Params = Params;

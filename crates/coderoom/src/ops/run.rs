@@ -8,7 +8,7 @@ use coderoom_system::run::{Command, Content, Control, Ending, IgnoredPaths, Stdi
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Operation, edits};
+use super::{Context, Group, Operation, edits};
 use crate::{
     daemon::sessions::{self, AgentSession, Left},
     error::{Code, OpError},
@@ -92,6 +92,7 @@ impl Operation for Run {
         reaches the working directory; what it changed is listed, and taken into the session with \
         `take`.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Edit;
     const STRUCTURED: bool = false;
     const CHANGES: bool = true;
     type Params = Params;
@@ -258,6 +259,7 @@ impl Operation for Overlay {
     const DESCRIPTION: &'static str = "All files of an edit session that differ from the working \
         directory as it is now, as bytes: what `coderoom run` and `coderoom mount` put over it.";
     const FOR_AGENTS: bool = false;
+    const GROUP: Group = Group::Edit;
     const STRUCTURED: bool = true;
     type Params = OverlayParams;
     type Reply = OverlayReply;
@@ -326,6 +328,7 @@ impl Operation for Take {
     const DESCRIPTION: &'static str = "Put files into an edit session as bytes: what a command that \
         ran on it has left. Nothing is judged.";
     const FOR_AGENTS: bool = false;
+    const GROUP: Group = Group::Edit;
     const STRUCTURED: bool = true;
     const CHANGES: bool = true;
     type Params = TakeParams;

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Context, Operation,
+    Context, Group, Operation,
     code::{Asked, Floor},
 };
 use crate::error::{Code, OpError};
@@ -77,6 +77,7 @@ impl Operation for ScipExport {
     const DESCRIPTION: &'static str = "The symbols and references of a workspace's code as a SCIP \
         index, in parts of bounded size. `coderoom scip export` puts them together.";
     const FOR_AGENTS: bool = false;
+    const GROUP: Group = Group::Code;
     const STRUCTURED: bool = true;
     type Params = Params;
     type Reply = Reply;

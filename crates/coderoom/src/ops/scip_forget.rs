@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Operation};
+use super::{Context, Group, Operation};
 use crate::error::OpError;
 
 /// The operation.
@@ -30,6 +30,7 @@ impl Operation for ScipForget {
     const DESCRIPTION: &'static str = "Drop all SCIP indexes that were imported into a workspace: \
         its references are coderoom's own again.";
     const FOR_AGENTS: bool = false;
+    const GROUP: Group = Group::Code;
     const STRUCTURED: bool = true;
     const CHANGES: bool = true;
     type Params = Params;

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Context, Operation,
+    Context, Group, Operation,
     code::{Asked, word},
 };
 use crate::error::{Code, OpError};
@@ -69,6 +69,7 @@ impl Operation for ScipImport {
         indexer made (rust-analyzer, scip-python, scip-typescript): they then count as exact, for \
         files whose bytes have not changed since.";
     const FOR_AGENTS: bool = false;
+    const GROUP: Group = Group::Code;
     const STRUCTURED: bool = true;
     const CHANGES: bool = true;
     type Params = Params;

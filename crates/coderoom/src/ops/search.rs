@@ -5,7 +5,7 @@ use engine::{Case, Cut, Mode, Query, SearchRoot};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Operation};
+use super::{Context, Group, Operation};
 use crate::{
     daemon::rooms::{Freshness, Located},
     error::{Code, OpError},
@@ -129,6 +129,7 @@ impl Operation for Search {
         exactly ripgrep's (grep) matches and output, answered from memory in about a millisecond, \
         always up to date with the files on disk. Use it instead of grep, rg or find.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Search;
     const STRUCTURED: bool = false;
     type Params = Params;
     type Reply = Reply;

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Operation, edits};
+use super::{Context, Group, Operation, edits};
 use crate::{
     daemon::sessions::SyncMode,
     error::{Code, OpError},
@@ -44,6 +44,7 @@ impl Operation for SessionClose {
     const DESCRIPTION: &'static str = "Close an edit session. With changes that were not synced it is \
         refused unless `discard`; a session with sync_frequency: lazy is synced now. The log is kept.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Edit;
     const STRUCTURED: bool = true;
     const CHANGES: bool = true;
     type Params = Params;

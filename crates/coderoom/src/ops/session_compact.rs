@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Operation, edits};
+use super::{Context, Group, Operation, edits};
 use crate::error::OpError;
 
 /// The operation.
@@ -38,6 +38,7 @@ impl Operation for SessionCompact {
         The log stays whole (who, why, when, which files); undo and rollback go back only to the \
         newest entries and to the beginning.";
     const FOR_AGENTS: bool = false;
+    const GROUP: Group = Group::Edit;
     const STRUCTURED: bool = true;
     const CHANGES: bool = true;
     type Params = Params;

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Context, Operation, edits};
+use super::{Context, Group, Operation, edits};
 use crate::{
     daemon::sessions::{AgentSession, Pair},
     error::{Code, OpError},
@@ -96,6 +96,7 @@ impl Operation for Diff {
         apply` takes, by words, in numbers or as data; against its base, an entry, HEAD, the disk or \
         another session.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Edit;
     const STRUCTURED: bool = false;
     type Params = Params;
     type Reply = Reply;

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Operation};
+use super::{Context, Group, Operation};
 use crate::{
     daemon::sessions::{AgentSession, SyncMode},
     error::{Code, OpError},
@@ -105,6 +105,7 @@ impl Operation for SessionList {
     const DESCRIPTION: &'static str = "List the open edit sessions of a workspace with what each has \
         changed: its files, its conflicts, its newest entry.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Edit;
     const STRUCTURED: bool = true;
     type Params = Params;
     type Reply = Reply;

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    Context, Operation,
+    Context, Group, Operation,
     session_list::{SessionRow, describe},
 };
 use crate::{
@@ -44,6 +44,7 @@ impl Operation for SessionOpen {
         on with one that is there. Give its name as `session` to every other tool: searches, reads \
         and questions about code then see its edits. Nothing is written to disk until `sync`.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Edit;
     const STRUCTURED: bool = true;
     const CHANGES: bool = true;
     type Params = Params;

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Operation};
+use super::{Context, Group, Operation};
 use crate::{daemon::rooms::Room, error::OpError};
 
 /// The operation.
@@ -131,6 +131,7 @@ impl Operation for Status {
     const DESCRIPTION: &'static str = "Which code bases are in memory for search and reading, how \
         large they are, and whether anything is left out.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Search;
     const STRUCTURED: bool = true;
     type Params = Params;
     type Reply = Reply;

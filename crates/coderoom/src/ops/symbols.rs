@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Context, Operation,
+    Context, Group, Operation,
     code::{Asked, SymbolRow, with_notes},
 };
 use crate::error::OpError;
@@ -79,6 +79,7 @@ impl Operation for Symbols {
         place and signature. Use it instead of grepping for definitions, and to find out how \
         something is called.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Code;
     const STRUCTURED: bool = false;
     type Params = Params;
     type Reply = Reply;

@@ -4,7 +4,7 @@ use coderoom_engine::Version;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Operation, edits};
+use super::{Context, Group, Operation, edits};
 use crate::{
     daemon::sessions::{Met, Settlement},
     error::{Code, OpError},
@@ -142,6 +142,7 @@ impl Operation for Sync {
         somebody else has changed there meanwhile is merged first; what does not go together is left \
         alone and listed.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Edit;
     const STRUCTURED: bool = true;
     const CHANGES: bool = true;
     type Params = SyncParams;
@@ -176,6 +177,7 @@ impl Operation for Rebase {
     const DESCRIPTION: &'static str = "Bring an edit session up to date with the working directory: \
         files that it has not touched are as on disk, the others are merged.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Edit;
     const STRUCTURED: bool = true;
     const CHANGES: bool = true;
     type Params = RebaseParams;
@@ -197,6 +199,7 @@ impl Operation for Merge {
     const DESCRIPTION: &'static str = "Take into an edit session what another one has changed. What \
         does not go together is a conflict to be settled with `resolve`.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Edit;
     const STRUCTURED: bool = true;
     const CHANGES: bool = true;
     type Params = MergeParams;
@@ -221,6 +224,7 @@ impl Operation for Resolve {
     const DESCRIPTION: &'static str = "Settle a conflict of an edit session by its own version, by \
         the other one, or by a text; without `with`, show both sides with conflict markers.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Edit;
     const STRUCTURED: bool = false;
     const CHANGES: bool = true;
     type Params = ResolveParams;

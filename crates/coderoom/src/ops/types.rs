@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    Context, Operation,
+    Context, Group, Operation,
     code::{Asked, SymbolParams, SymbolRow, cut_note, more_note, with_notes},
 };
 use crate::error::OpError;
@@ -47,6 +47,7 @@ impl Operation for Implementations {
         trait, overriding methods of a method; direct and indirect. Use it before changing a base \
         class or an interface.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Code;
     const STRUCTURED: bool = false;
     type Params = SymbolParams;
     type Reply = Reply;
@@ -70,6 +71,7 @@ impl Operation for Supertypes {
     const DESCRIPTION: &'static str = "What a class inherits or a type implements, or which methods \
         a method overrides; direct and indirect, those outside of the code base by name.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Code;
     const STRUCTURED: bool = false;
     type Params = SymbolParams;
     type Reply = Reply;

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    Context, Operation,
+    Context, Group, Operation,
     edits::{self, EditReply, FileRow},
 };
 use crate::{
@@ -90,6 +90,7 @@ impl Operation for Undo {
     const DESCRIPTION: &'static str =
         "Take the last edit of an edit session back. The log keeps both.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Edit;
     const STRUCTURED: bool = false;
     const CHANGES: bool = true;
     type Params = Params;
@@ -110,6 +111,7 @@ impl Operation for Redo {
     const DESCRIPTION: &'static str =
         "Make the edit that was undone last in an edit session again.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Edit;
     const STRUCTURED: bool = false;
     const CHANGES: bool = true;
     type Params = Params;
@@ -130,6 +132,7 @@ impl Operation for Rollback {
     const DESCRIPTION: &'static str = "Bring every file of an edit session back to what it was after \
         an entry of its log, or to the beginning. It is an entry itself, so it can be undone.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Edit;
     const STRUCTURED: bool = false;
     const CHANGES: bool = true;
     type Params = RollbackParams;

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Operation};
+use super::{Context, Group, Operation};
 use crate::error::OpError;
 
 /// The operation.
@@ -30,6 +30,7 @@ impl Operation for Unload {
     const DESCRIPTION: &'static str = "Let a workspace go from memory. Its cache file stays, so that \
         loading it again is quick.";
     const FOR_AGENTS: bool = false;
+    const GROUP: Group = Group::Search;
     const STRUCTURED: bool = true;
     const CHANGES: bool = true;
     type Params = Params;

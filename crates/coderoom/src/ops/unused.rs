@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Context, Operation,
+    Context, Group, Operation,
     code::{Asked, SymbolRow, cut_note, more_note, with_notes, word},
 };
 use crate::error::OpError;
@@ -71,6 +71,7 @@ impl Operation for Unused {
         public interfaces left out. Names in strings, templates and configuration are not seen: \
         search for a name before removing it.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Code;
     const STRUCTURED: bool = false;
     type Params = Params;
     type Reply = Reply;

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Context, Operation,
+    Context, Group, Operation,
     edits::{self, ProblemRow},
 };
 use crate::{daemon::sessions::TypeQuestion, error::OpError};
@@ -51,6 +51,7 @@ impl Operation for Validate {
         that its edits have left without a definition in any file, and type errors where a type \
         checker is at hand; only what is new since the session's base.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Edit;
     const STRUCTURED: bool = false;
     type Params = Params;
     type Reply = Reply;

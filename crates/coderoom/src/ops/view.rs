@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Context, Operation,
+    Context, Group, Operation,
     search::{MAX_BYTES, freshness_note},
 };
 use crate::error::{Code, OpError};
@@ -79,6 +79,7 @@ impl Operation for View {
         at once, with line numbers, from memory and up to date with the disk. Use it instead of cat, \
         head, sed -n.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Search;
     const STRUCTURED: bool = false;
     type Params = Params;
     type Reply = Reply;

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    Context, Operation,
+    Context, Group, Operation,
     edits::{self, Collector, Edit, EditKind, EditReply},
 };
 use crate::error::OpError;
@@ -43,6 +43,7 @@ impl Operation for WriteFile {
     const DESCRIPTION: &'static str = "Write a whole file in an edit session, new or in place of the \
         old one. To change part of a file, use `edit_file`. Refused if it adds a syntax error.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Edit;
     const STRUCTURED: bool = false;
     const CHANGES: bool = true;
     type Params = Params;

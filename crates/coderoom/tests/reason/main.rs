@@ -253,7 +253,10 @@ fn the_command_line_prints_paths() {
 fn odd_questions_are_answered_or_refused() {
     let mut it = Fixture::new();
     assert_eq!(it.refusal("seek", json!({"question": " \n"})).code, "bad_parameter");
-    assert_eq!(it.refusal("seek", json!({"question": "a", "without": ["x"]})).code, "bad_parameter");
+    assert_eq!(
+        it.refusal("seek", json!({"question": "a", "without": ["x"]})).code,
+        "bad_parameter"
+    );
     let long = "order ".repeat(2_000);
     for odd in ["\u{0}", "🦀🦀", "((((", "::: `", &long, "order: order: order"] {
         it.call("seek", json!({"question": odd}));

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     error::OpError,
-    ops::{Context, Operation, code::with_notes},
+    ops::{Context, Group, Operation, code::with_notes},
 };
 
 /// Results unless the client says otherwise.
@@ -95,6 +95,7 @@ impl Operation for Impact {
         that depends on them directly or over others, ranked, each with the path of edges that \
         proves it, and the tests to run. Ask it before you change something that others use.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Graph;
     const STRUCTURED: bool = false;
     type Params = Params;
     type Reply = Reply;

@@ -8,7 +8,7 @@ use super::handoff::{Handoff, of_ranking};
 use crate::{
     error::{Code, OpError},
     ops::{
-        Context, Operation,
+        Context, Group, Operation,
         code::{Asked, SymbolRow, more_note, with_notes, word},
     },
 };
@@ -97,6 +97,7 @@ impl Operation for Seek {
         commits have changed. Use it first, when you do not know where to look; use `search` when \
         you know a word that must be there.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Graph;
     const STRUCTURED: bool = false;
     type Params = Params;
     type Reply = Reply;

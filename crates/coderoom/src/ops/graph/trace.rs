@@ -8,7 +8,7 @@ use super::handoff::{Handoff, of_trace};
 use crate::{
     error::{Code, OpError},
     ops::{
-        Context, Operation,
+        Context, Group, Operation,
         code::{Asked, SymbolRow, with_notes, word},
     },
 };
@@ -85,6 +85,7 @@ impl Operation for TraceBack {
         through, ranked by how likely the mistake is there, with the lines. Paths from containers \
         and other machines are matched by their ends.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Graph;
     const STRUCTURED: bool = false;
     type Params = Params;
     type Reply = Reply;

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     error::OpError,
-    ops::{Context, Operation, code::with_notes},
+    ops::{Context, Group, Operation, code::with_notes},
 };
 
 const DEFAULT_LIMIT: u64 = 3;
@@ -84,6 +84,7 @@ impl Operation for Why {
     const DESCRIPTION: &'static str = "The shortest explained paths between two files or symbols: \
         who calls, imports, inherits, tests, documents or is changed together with whom in between.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Graph;
     const STRUCTURED: bool = false;
     type Params = Params;
     type Reply = Reply;
