@@ -62,6 +62,11 @@ impl Bed {
         self.daemon = Some(daemon);
     }
 
+    /// Ends the daemon.
+    pub fn stop(&mut self) {
+        self.daemon.take().expect("it serves").kill();
+    }
+
     /// The answer that must come.
     #[track_caller]
     pub fn ask(&mut self, operation: &str, mut params: Value) -> Value {

@@ -125,3 +125,21 @@ fn odd_questions_do_no_harm() {
     let reply = bed.ask("activate", json!({"question": QUESTION}));
     assert!(!reply["results"].as_array().expect("a list").is_empty());
 }
+
+/// A daemon that a command has started reads history though the directory where that was is gone.
+#[test]
+fn the_place_where_it_began_may_go_away() {
+    let mut bed = Bed::new();
+    bed.stop();
+    let other = bed.home.tree("other", &[("a.py", "order = 1\n")]);
+    let seek = |bed: &Bed, place: &std::path::Path, root: &std::path::Path| {
+        let root = root.display().to_string();
+        let mut command = bed.home.coderoom(&["seek", "order", "--json", "--path", &root]);
+        let output = command.current_dir(place).output().expect("the program runs");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    assert!(seek(&bed, &other, &other).contains("a.py"));
+    std::fs::remove_dir_all(&other).expect("it was there");
+    let found = seek(&bed, &bed.root, &bed.root);
+    assert!(found.contains("shop/models.py") && !found.contains("cannot be read"), "{found}");
+}
