@@ -11,6 +11,7 @@ pub mod imports;
 pub mod lessons;
 pub mod lifecycle;
 mod made;
+pub mod progress;
 pub mod rooms;
 pub mod sessions;
 pub mod socket;
