@@ -6,7 +6,9 @@
 Repositories are git repositories (bare ones too). Prints a row for each: mean reciprocal rank of the
 first right file, and how often it is the first, among the first five and ten. BM25 (k1 1.2, b 0.75,
 identifiers split and whole) runs over all source files, and over those that are no tests, which is the
-harder one to beat. `--ablate` runs it again without each part of the score.
+harder one to beat. `--ablate` runs it again without each part of the score. `--activate` measures
+`coderoom activate --files` as well: as it is, and (with `--ablate`) with dimensions on and off, with
+resonance and with the cancelling of noise.
 """
 
 import argparse
@@ -25,6 +27,7 @@ import history_cases  # noqa: E402
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|\d+")
 PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 PARTS = "words path scope defines like_commits like_commit recent imported role".split()
+DIMENSIONS = "structural semantic temporal causal".split()
 
 
 def words(text):
@@ -88,6 +91,27 @@ def seek(binary, tree, question, without=()):
     return done.stdout.decode().split("\n")[:-1]
 
 
+def activate(binary, tree, question, flags=()):
+    """The ranking of the graph."""
+    command = [binary, "activate", "--files", "--limit", "200", *flags]
+    done = subprocess.run(command, input=question.encode(), cwd=tree, capture_output=True)
+    if done.returncode not in (0, 1):
+        raise SystemExit(done.stderr.decode())
+    return done.stdout.decode().split("\n")[:-1]
+
+
+def activations(arguments):
+    """What of activation is measured: (name, flags)."""
+    yield "activate", ()
+    if arguments.ablate:
+        for off in DIMENSIONS:
+            rest = ",".join(it for it in DIMENSIONS if it != off)
+            yield f"activate without {off}", ("--dimensions", rest)
+            yield f"activate with {off} alone", ("--dimensions", off)
+        yield "activate with resonance", ("--resonance",)
+        yield "activate with xlr", ("--xlr",)
+
+
 def measure(cases, rank):
     """MRR and acc@1, 5, 10 of a ranking."""
     ranks = []
@@ -109,6 +133,9 @@ def rows_of(repository, arguments):
         yield f"BM25, {len(texts)} files", measure(cases, Bm25(texts).rank)
         yield f"BM25, {len(code)} without tests", measure(cases, Bm25(code).rank)
         yield f"seek ({len(cases)} cases)", measure(cases, lambda it: seek(arguments.bin, tree, it))
+        for name, flags in activations(arguments) if arguments.activate else ():
+            rank = lambda it, flags=flags: activate(arguments.bin, tree, it, flags)
+            yield name, measure(cases, rank)
         if arguments.ablate:
             past = ("like_commits", "like_commit", "recent")
             for without in [(part,) for part in PARTS] + [past]:
@@ -124,6 +151,7 @@ def main():
     parser.add_argument("--bin", default="target/release/coderoom")
     parser.add_argument("--cases", type=int, default=150)
     parser.add_argument("--ablate", action="store_true")
+    parser.add_argument("--activate", action="store_true")
     arguments = parser.parse_args()
     arguments.bin = os.path.abspath(arguments.bin)
     means = collections.defaultdict(list)

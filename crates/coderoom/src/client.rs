@@ -146,12 +146,14 @@ impl Client {
 /// Starts a daemon that outlives this process.
 fn start_daemon(executable: &Path) -> io::Result<()> {
     let path: PathBuf = executable.to_path_buf();
-    let mut child = Command::new(path)
-        .args(["serve", "--background"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()?;
+    let mut command = Command::new(path);
+    command.args(["serve", "--background"]);
+    // The directory that this runs in may go away; git's history cannot be read without one.
+    if socket_path().is_absolute() {
+        command.current_dir("/");
+    }
+    let mut child =
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
     // It forks into the background by itself; what we started ends at once.
     child.wait()?;
     Ok(())

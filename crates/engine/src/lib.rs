@@ -37,7 +37,8 @@ pub use coderoom_syntax::{
 };
 pub use file::{Body, File, FileId, SegmentId, Stamp, Unheld, Visibility};
 pub use graph::{
-    Binding, CodeGraph, Documents, Drift, DriftKind, Hints, NodePlace, PieceStats, SectionInfo, Why,
+    Binding, CodeGraph, Documents, Drift, DriftKind, Hints, LightOptions, Lit, LitSeed, NodePlace,
+    PieceStats, SectionInfo, Why, dimension_word,
 };
 pub use history::{
     Combined, Conflict, Content, Dirty, Entry, EntryKind, FileDelta, Mismatch, Mode as FileMode,
@@ -48,7 +49,10 @@ pub use search::{
     Boundary, Candidates, Case, Cut, FileFilter, Glob, Limits, Mode, NotHeld, Output, Pattern,
     Query, QueryError, Search, SearchRoot, Sink, Sort, SortBy, Stats, Summary, TypeChange,
 };
-pub use seek::{FileRole, Lexicon, Past, PastCommit, SeekPart, SeekPlace, Sought, SoughtFile};
+pub use seek::{
+    FileRole, HeardLesson, Lesson, Lessons, Lexicon, MAX_LESSONS, MAX_TARGETS, Past, PastCommit,
+    SeekKnown, SeekPart, SeekPlace, Sought, SoughtFile,
+};
 pub use segment::{MalformedSegment, Segment, SegmentBuilder, SegmentParts};
 pub use session::{Covering, FoldPolicy, Session, fold_plan};
 pub use snapshot::{Snapshot, Totals};

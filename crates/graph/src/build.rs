@@ -1,5 +1,7 @@
 //! Makes a graph of nodes and edges in any order.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 use thiserror::Error;
 
@@ -113,7 +115,7 @@ impl Graph {
             plasticity: incoming.into_iter().map(balance).collect(),
             cold,
         };
-        Ok(Graph { nodes, csr, pools: Pools::default() })
+        Ok(Graph { nodes: Arc::new(nodes), csr, pools: Arc::new(Pools::default()) })
     }
 }
 

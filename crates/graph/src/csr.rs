@@ -3,7 +3,7 @@
 //! An edge is held once, in the order of its start, its end and its kind; its place there is its
 //! number. The reverse side refers to edges by number, so a learnt weight is the same from both.
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 use crate::{
     finite::FiniteF32,
@@ -33,11 +33,16 @@ pub struct Edge {
 
 /// All edges of a graph.
 pub(crate) struct Csr {
+    shape: Arc<Shape>,
+    plastic: Vec<AtomicWeight>,
+}
+
+/// What never changes of them.
+struct Shape {
     out_start: Vec<u32>,
     to: Vec<u32>,
     kind: Vec<u8>,
     base: Vec<f32>,
-    plastic: Vec<AtomicWeight>,
     in_start: Vec<u32>,
     in_edge: Vec<u32>,
     in_from: Vec<u32>,
@@ -57,49 +62,54 @@ impl Csr {
             in_from[*place as usize] = edge.from.0;
             *place += 1;
         }
-        Csr {
+        let shape = Shape {
             out_start,
             to: edges.iter().map(|edge| edge.to.0).collect(),
             kind: edges.iter().map(|edge| edge.kind as u8).collect(),
             base: edges.iter().map(|edge| edge.weight).collect(),
-            plastic: edges
-                .iter()
-                .map(|edge| AtomicWeight::new(FiniteF32::clamped(edge.weight)))
-                .collect(),
             in_start,
             in_edge,
             in_from,
-        }
+        };
+        let plastic = edges.iter().map(|edge| AtomicWeight::new(FiniteF32::clamped(edge.weight)));
+        Csr { plastic: plastic.collect(), shape: Arc::new(shape) }
+    }
+
+    /// The same edges, with weights of their own that start where these are now.
+    pub(crate) fn fork(&self) -> Csr {
+        let copy = |weight: &AtomicWeight| AtomicWeight::new(FiniteF32::clamped(weight.get()));
+        Csr { shape: Arc::clone(&self.shape), plastic: self.plastic.iter().map(copy).collect() }
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.to.len()
+        self.shape.to.len()
     }
 
     /// The edges that start at a node, by end and kind; none if there is no such node.
     pub(crate) fn outgoing(&self, node: NodeIx) -> impl Iterator<Item = Edge> + '_ {
-        row(&self.out_start, node).map(move |number| self.at(number, node))
+        row(&self.shape.out_start, node).map(move |number| self.at(number, node))
     }
 
     /// The edges that end at a node, by start and kind; none if there is no such node.
     pub(crate) fn incoming(&self, node: NodeIx) -> impl Iterator<Item = Edge> + '_ {
-        row(&self.in_start, node)
-            .map(move |place| self.at(self.in_edge[place] as usize, NodeIx(self.in_from[place])))
+        row(&self.shape.in_start, node).map(move |place| {
+            self.at(self.shape.in_edge[place] as usize, NodeIx(self.shape.in_from[place]))
+        })
     }
 
     /// An edge by its number. O(log nodes), because its start is not stored.
     pub(crate) fn edge(&self, edge: EdgeIx) -> Option<Edge> {
         let number = edge.0 as usize;
         (number < self.len()).then(|| {
-            let from = self.out_start.partition_point(|start| *start as usize <= number) - 1;
+            let from = self.shape.out_start.partition_point(|start| *start as usize <= number) - 1;
             self.at(number, NodeIx(from as u32))
         })
     }
 
     /// The number of an edge by what it says. O(log edges of its start).
     pub(crate) fn find(&self, from: NodeIx, to: NodeIx, kind: EdgeKind) -> Option<EdgeIx> {
-        let range = row(&self.out_start, from);
-        let (to_row, kind_row) = (&self.to[range.clone()], &self.kind[range.clone()]);
+        let range = row(&self.shape.out_start, from);
+        let (to_row, kind_row) = (&self.shape.to[range.clone()], &self.shape.kind[range.clone()]);
         let first = to_row.partition_point(|it| *it < to.0);
         let mut same = (first..to_row.len()).take_while(|at| to_row[*at] == to.0);
         same.find(|at| kind_row[*at] == kind as u8).map(|at| EdgeIx((range.start + at) as u32))
@@ -107,7 +117,7 @@ impl Csr {
 
     /// The weight that an edge was built with.
     pub(crate) fn base(&self, edge: EdgeIx) -> f32 {
-        self.base[edge.0 as usize]
+        self.shape.base[edge.0 as usize]
     }
 
     /// The weight that learning moves.
@@ -117,17 +127,24 @@ impl Csr {
 
     /// Bytes on the heap.
     pub(crate) fn memory(&self) -> usize {
-        let words = [&self.out_start, &self.to, &self.in_start, &self.in_edge, &self.in_from];
+        let words = [
+            &self.shape.out_start,
+            &self.shape.to,
+            &self.shape.in_start,
+            &self.shape.in_edge,
+            &self.shape.in_from,
+        ];
         let words: usize = words.iter().map(|column| column.capacity()).sum();
-        (words + self.base.capacity() + self.plastic.capacity()) * 4 + self.kind.capacity()
+        (words + self.shape.base.capacity() + self.plastic.capacity()) * 4
+            + self.shape.kind.capacity()
     }
 
     fn at(&self, number: usize, from: NodeIx) -> Edge {
         Edge {
             ix: EdgeIx(number as u32),
             from,
-            to: NodeIx(self.to[number]),
-            kind: EdgeKind::ALL[self.kind[number] as usize],
+            to: NodeIx(self.shape.to[number]),
+            kind: EdgeKind::ALL[self.shape.kind[number] as usize],
             weight: self.plastic[number].get(),
         }
     }

@@ -1,5 +1,7 @@
 //! The graph as it is read: nodes by number and by key, edges from both sides.
 
+use std::sync::Arc;
+
 use crate::{
     csr::{Csr, Edge, EdgeIx},
     intern::InternedStr,
@@ -12,10 +14,10 @@ use crate::{
 /// Nodes and weighted edges. Its shape never changes; only learning moves weights, and only when it
 /// is told to. Share it behind an `Arc`: every question takes `&Graph`.
 pub struct Graph {
-    pub(crate) nodes: Nodes,
+    pub(crate) nodes: Arc<Nodes>,
     pub(crate) csr: Csr,
     /// Buffers that questions have done with; they hold nothing that a question reads.
-    pub(crate) pools: Pools,
+    pub(crate) pools: Arc<Pools>,
 }
 
 /// Bytes on the heap.
@@ -28,6 +30,17 @@ pub struct Memory {
 }
 
 impl Graph {
+    /// The same graph with weights of its own, which start where these are now: what is learnt there
+    /// is not learnt here. Copies one number for each edge.
+    #[must_use]
+    pub fn fork(&self) -> Graph {
+        Graph {
+            nodes: Arc::clone(&self.nodes),
+            csr: self.csr.fork(),
+            pools: Arc::clone(&self.pools),
+        }
+    }
+
     /// How many nodes there are.
     pub fn node_count(&self) -> usize {
         self.nodes.degree.len()

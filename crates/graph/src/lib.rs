@@ -62,7 +62,7 @@ pub use likeness::{Likeness, MAX_POSTINGS};
 pub use pagerank::PageRankOptions;
 pub use parts::{EdgePart, NodeIx, NodePart};
 pub use paths::{Path, PathOptions, Paths, Walk};
-pub use persist::{PersistError, decode_learnt, encode_learnt};
+pub use persist::{PersistError, decode_learnt, encode_learnt, seal, unseal};
 pub use places::Places;
 pub use plasticity::{
     Change, Feedback, Imported, Learnt, Lesson, MAX_FACTOR, MIN_FACTOR, Outcome, PlasticityOptions,

@@ -18,16 +18,18 @@ const HEADER: usize = 8 + 4 + 8 + 8;
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
 pub enum PersistError {
     /// They are something else.
-    #[error("these are not learnt weights")]
+    #[error("this is something else")]
     NotLearnt,
     /// They are of another version.
-    #[error("learnt weights of version {found}; this program reads version {VERSION}")]
+    #[error("of version {found}; this program reads version {read}")]
     Version {
         /// The version.
         found: u32,
+        /// The version that can be read.
+        read: u32,
     },
     /// Some are missing, or too many.
-    #[error("learnt weights of {found} bytes instead of {wanted}")]
+    #[error("{found} bytes instead of {wanted}")]
     Length {
         /// How many there are.
         found: u64,
@@ -35,10 +37,10 @@ pub enum PersistError {
         wanted: u64,
     },
     /// They are not those that were written.
-    #[error("learnt weights with a wrong checksum")]
+    #[error("a wrong checksum")]
     Checksum,
     /// They hold what no weight can be.
-    #[error("learnt weights that cannot be read")]
+    #[error("something that cannot be read")]
     Malformed,
 }
 
@@ -48,13 +50,7 @@ pub enum PersistError {
 /// `Malformed` if it cannot be encoded, which no value is known to cause.
 pub fn encode_learnt(learnt: &[Learnt]) -> Result<Vec<u8>, PersistError> {
     let payload = postcard::to_stdvec(learnt).map_err(|_| PersistError::Malformed)?;
-    let mut bytes = Vec::with_capacity(HEADER + payload.len());
-    bytes.extend_from_slice(MAGIC);
-    bytes.extend_from_slice(&VERSION.to_le_bytes());
-    bytes.extend_from_slice(&(payload.len() as u64).to_le_bytes());
-    bytes.extend_from_slice(&xxh3_64(&payload).to_le_bytes());
-    bytes.extend_from_slice(&payload);
-    Ok(bytes)
+    Ok(seal(MAGIC, VERSION, &payload))
 }
 
 /// What was learnt, from bytes.
@@ -62,12 +58,38 @@ pub fn encode_learnt(learnt: &[Learnt]) -> Result<Vec<u8>, PersistError> {
 /// # Errors
 /// If they are not exactly what [`encode_learnt`] has made.
 pub fn decode_learnt(bytes: &[u8]) -> Result<Vec<Learnt>, PersistError> {
-    let rest = bytes.strip_prefix(MAGIC).ok_or(PersistError::NotLearnt)?;
+    match postcard::take_from_bytes(unseal(MAGIC, VERSION, bytes)?) {
+        Ok((learnt, [])) => Ok(learnt),
+        _ => Err(PersistError::Malformed),
+    }
+}
+
+/// A payload with a header that tells what it is and whether it is whole.
+pub fn seal(magic: &[u8; 8], version: u32, payload: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(HEADER + payload.len());
+    bytes.extend_from_slice(magic);
+    bytes.extend_from_slice(&version.to_le_bytes());
+    bytes.extend_from_slice(&(payload.len() as u64).to_le_bytes());
+    bytes.extend_from_slice(&xxh3_64(payload).to_le_bytes());
+    bytes.extend_from_slice(payload);
+    bytes
+}
+
+/// The payload that [`seal`] was given.
+///
+/// # Errors
+/// If the bytes are of something else, of another version, or not what was written.
+pub fn unseal<'b>(
+    magic: &[u8; 8],
+    version: u32,
+    bytes: &'b [u8],
+) -> Result<&'b [u8], PersistError> {
+    let rest = bytes.strip_prefix(magic).ok_or(PersistError::NotLearnt)?;
     let short = PersistError::Length { found: bytes.len() as u64, wanted: HEADER as u64 };
-    let (version, rest) = rest.split_first_chunk().ok_or(short)?;
-    let found = u32::from_le_bytes(*version);
-    if found != VERSION {
-        return Err(PersistError::Version { found });
+    let (own, rest) = rest.split_first_chunk().ok_or(short)?;
+    let found = u32::from_le_bytes(*own);
+    if found != version {
+        return Err(PersistError::Version { found, read: version });
     }
     let (length, rest) = rest.split_first_chunk().ok_or(short)?;
     let (checksum, payload) = rest.split_first_chunk().ok_or(short)?;
@@ -78,10 +100,7 @@ pub fn decode_learnt(bytes: &[u8]) -> Result<Vec<Learnt>, PersistError> {
     if xxh3_64(payload) != u64::from_le_bytes(*checksum) {
         return Err(PersistError::Checksum);
     }
-    match postcard::take_from_bytes(payload) {
-        Ok((learnt, [])) => Ok(learnt),
-        _ => Err(PersistError::Malformed),
-    }
+    Ok(payload)
 }
 
 #[cfg(test)]
@@ -141,7 +160,7 @@ mod tests {
     fn another_version_is_named() {
         let mut bytes = encode_learnt(&learnt(1)).unwrap();
         bytes[8] = 9;
-        assert_eq!(decode_learnt(&bytes), Err(PersistError::Version { found: 9 }));
+        assert_eq!(decode_learnt(&bytes), Err(PersistError::Version { found: 9, read: VERSION }));
         assert_eq!(decode_learnt(b"{}"), Err(PersistError::NotLearnt));
     }
 }

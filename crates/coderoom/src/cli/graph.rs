@@ -25,6 +25,12 @@ pub(super) enum GraphCommand {
     Impact(TargetsArgs),
     /// Show how two files or symbols are connected.
     Why(WhyArgs),
+    /// Show what a question in words lights up in the graph.
+    Activate(ActivateArgs),
+    /// Teach a workspace which places were of use for a question, or take that back.
+    Learn(LearnArgs),
+    /// Show what swings along when places, or what a question names, are struck.
+    Resonate(ResonateArgs),
     /// Find out where a stack trace comes from; it is read from standard input.
     Trace(Shown),
 }
@@ -76,6 +82,63 @@ pub(super) struct WhyArgs {
     shown: Shown,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct ActivateArgs {
+    /// The question; read from standard input if there is none.
+    question: Vec<String>,
+    /// Dimensions that take part: structural, semantic, temporal, causal. Default: all.
+    #[arg(long, value_delimiter = ',')]
+    dimensions: Vec<String>,
+    /// Kinds of nodes that are wanted: directory, file, symbol, section, package.
+    #[arg(long, value_delimiter = ',')]
+    kinds: Vec<String>,
+    /// Let dimensions that agree count more.
+    #[arg(long)]
+    resonance: bool,
+    /// Take off what unrelated places light up as well.
+    #[arg(long)]
+    xlr: bool,
+    /// Answer as if nothing had been taught.
+    #[arg(long)]
+    without_lessons: bool,
+    #[command(flatten)]
+    shown: Shown,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LearnArgs {
+    /// The question that the lesson is about; read from standard input if there is none.
+    question: Vec<String>,
+    /// learn, list, undo, export, import (from standard input) or reset.
+    #[arg(long, default_value = "learn")]
+    action: String,
+    /// What was wanted: paths, `PATH:LINE`, or symbols.
+    #[arg(long, value_delimiter = ',')]
+    useful: Vec<String>,
+    /// What was of some use.
+    #[arg(long, value_delimiter = ',')]
+    partly: Vec<String>,
+    /// What was of none.
+    #[arg(long, value_delimiter = ',')]
+    not_useful: Vec<String>,
+    /// With `--action undo`: the number of the lesson.
+    #[arg(long)]
+    id: Option<u64>,
+    #[command(flatten)]
+    shown: Shown,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ResonateArgs {
+    /// Paths, `PATH:LINE`, or symbols. Without any, a question is read from standard input.
+    targets: Vec<String>,
+    /// Leave out what does not swing as strongly as all its neighbours.
+    #[arg(long)]
+    peaks_only: bool,
+    #[command(flatten)]
+    shown: Shown,
+}
+
 pub(super) fn run(command: GraphCommand) -> anyhow::Result<ExitCode> {
     match command {
         GraphCommand::Seek(args) => {
@@ -91,10 +154,48 @@ pub(super) fn run(command: GraphCommand) -> anyhow::Result<ExitCode> {
         GraphCommand::Why(args) => {
             show("why", json!({"from": args.from, "to": args.to}), &args.shown, "paths", "from")
         }
+        GraphCommand::Activate(args) => {
+            let params = json!({
+                "question": given(&args.question)?,
+                "dimensions": args.dimensions,
+                "kinds": args.kinds,
+                "resonance": args.resonance,
+                "xlr": args.xlr,
+                "without_lessons": args.without_lessons,
+                "files_only": args.shown.files,
+            });
+            show("activate", params, &args.shown, "results", "path")
+        }
+        GraphCommand::Learn(args) => learn(&args),
+        GraphCommand::Resonate(args) => {
+            let mut params = json!({"targets": args.targets, "peaks_only": args.peaks_only});
+            if args.targets.is_empty() {
+                params["question"] = given(&[])?.into();
+            }
+            show("resonate", params, &args.shown, "antinodes", "path")
+        }
         GraphCommand::Trace(shown) => {
             show("trace", json!({"text": given(&[])?}), &shown, "suspects", "path")
         }
     }
+}
+
+fn learn(args: &LearnArgs) -> anyhow::Result<ExitCode> {
+    let mut params = json!({
+        "action": args.action,
+        "useful": args.useful,
+        "partly": args.partly,
+        "not_useful": args.not_useful,
+    });
+    match &args.action[..] {
+        "learn" => params["question"] = given(&args.question)?.into(),
+        "import" => params["lessons"] = given(&[])?.into(),
+        _ => {}
+    }
+    if let Some(id) = args.id {
+        params["id"] = id.into();
+    }
+    show("learn", params, &args.shown, "lessons", "question").map(|_| ExitCode::SUCCESS)
 }
 
 /// The words on the command line, or else what standard input has.

@@ -31,11 +31,6 @@ impl<T: Send + Sync + 'static> Made<T> {
         Arc::new(Made { state: Mutex::new(state), changed: Condvar::new() })
     }
 
-    /// The newest value, whatever it is of.
-    pub(super) fn newest(&self) -> Option<Arc<T>> {
-        self.state.lock().value.clone()
-    }
-
     /// Keeps a value as the newest.
     pub(super) fn put(&self, value: Arc<T>) {
         self.state.lock().value = Some(value);

@@ -25,6 +25,7 @@ use super::{
     compiled::Compiled,
     config::Config,
     graph::RoomGraph,
+    lessons::RoomLessons,
     sessions::{AgentSession, Sessions},
 };
 use crate::{
@@ -67,6 +68,8 @@ pub struct Room {
     pub code: Arc<RoomCode>,
     /// Its words, history and graph.
     pub graph: RoomGraph,
+    /// What it was taught.
+    pub lessons: RoomLessons,
     /// Milliseconds after the daemon's start.
     last_used: AtomicU64,
     /// How many queries it has answered.
@@ -349,6 +352,7 @@ impl Rooms {
             workspace,
             code,
             graph: RoomGraph::new(root.to_path_buf()),
+            lessons: RoomLessons::new(self.config.state_dir.as_deref(), root),
             last_used: AtomicU64::new(self.started.elapsed().as_millis() as u64),
             queries: AtomicU64::new(0),
             recalled: recall.map_or(0, |recall| recall.kept()),

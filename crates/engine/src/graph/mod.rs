@@ -6,6 +6,7 @@
 //! piece that still holds, and only joins them anew. Edges are what resolution says with certainty
 //! or likelihood; what only has the same name is none.
 
+mod activation;
 mod changed;
 mod documents;
 mod edges;
@@ -22,8 +23,9 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use coderoom_graph::{EdgeKind, Graph, GraphError, NodeIx, NodeKind};
+use coderoom_graph::{EdgeKind, Graph, GraphError, NodeIx, NodeKind, SeedIndex};
 
+pub use self::activation::{LightOptions, Lit, LitSeed, dimension_word};
 pub use self::documents::{Binding, Documents, Drift, DriftKind, SectionInfo, Why};
 use self::{
     join::{Joined, Origin, join},
@@ -94,6 +96,7 @@ pub struct CodeGraph {
     hints: Arc<Hints>,
     stats: PieceStats,
     joined: OnceLock<Result<Joined, GraphError>>,
+    seed_index: OnceLock<SeedIndex>,
 }
 
 impl CodeGraph {
@@ -115,7 +118,8 @@ impl CodeGraph {
         };
         let (pieces, stats) = work::carry_out(code, plan, stop)?;
         let snapshot = Arc::clone(code.snapshot());
-        Some(CodeGraph { snapshot, pieces, hints, stats, joined: OnceLock::new() })
+        let (joined, seed_index) = (OnceLock::new(), OnceLock::new());
+        Some(CodeGraph { snapshot, pieces, hints, stats, joined, seed_index })
     }
 
     /// The same graph with other hints; nothing is read again.
@@ -127,6 +131,7 @@ impl CodeGraph {
             hints,
             stats: self.stats,
             joined: OnceLock::new(),
+            seed_index: OnceLock::new(),
         }
     }
 

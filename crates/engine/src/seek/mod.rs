@@ -4,6 +4,7 @@
 //! The parts of a score are added; their weights were fitted on the histories of three repositories
 //! and checked on others (`bench/graph`), so each part is there because it helps.
 
+mod lessons;
 mod lexicon;
 mod past;
 mod places;
@@ -12,9 +13,10 @@ mod rank;
 mod role;
 mod words;
 
+pub use lessons::{HeardLesson, Lesson, Lessons, MAX_LESSONS, MAX_TARGETS};
 pub use lexicon::Lexicon;
 pub use past::{Past, PastCommit};
 pub use places::SeekPlace;
-pub use rank::{SeekPart, Sought, SoughtFile};
+pub use rank::{SeekKnown, SeekPart, Sought, SoughtFile};
 pub use role::FileRole;
 pub(crate) use words::words_of;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::{
+    lessons::{Lessons, of_files},
     lexicon::{Lexicon, WordScore},
     past::{Heard, Past},
     places::{SeekPlace, places},
@@ -38,11 +39,13 @@ pub enum SeekPart {
     Imported,
     /// It is a test or a document, and the question does not speak of any.
     Role,
+    /// Lessons say so, of questions like this one.
+    Learnt,
 }
 
 impl SeekPart {
     /// Every part, in the order in which they are added.
-    pub const ALL: [SeekPart; 9] = [
+    pub const ALL: [SeekPart; 10] = [
         SeekPart::Words,
         SeekPart::Path,
         SeekPart::Scope,
@@ -52,6 +55,7 @@ impl SeekPart {
         SeekPart::Recent,
         SeekPart::Imported,
         SeekPart::Role,
+        SeekPart::Learnt,
     ];
 
     fn weight(self) -> f32 {
@@ -65,6 +69,7 @@ impl SeekPart {
             SeekPart::Recent => 1.0,
             SeekPart::Imported => 0.9,
             SeekPart::Role => -3.0,
+            SeekPart::Learnt => 2.5,
         }
     }
 }
@@ -103,6 +108,17 @@ pub struct SoughtFile {
     pub places: Vec<SeekPlace>,
 }
 
+/// What is known of a workspace when a question comes.
+#[derive(Clone, Copy)]
+pub struct SeekKnown<'a> {
+    /// Its words.
+    pub lexicon: &'a Lexicon,
+    /// Its history.
+    pub past: Option<&'a Past>,
+    /// What it was taught.
+    pub lessons: Option<&'a Lessons>,
+}
+
 struct Row {
     file: FileId,
     parts: [f32; PARTS],
@@ -120,20 +136,38 @@ impl Row {
 }
 
 impl Code {
+    /// The places in one file that a question in words is most likely about, the best first.
+    pub(crate) fn seek_places(
+        &self,
+        lexicon: &Lexicon,
+        file: FileId,
+        question: &str,
+        limit: usize,
+    ) -> Vec<SeekPlace> {
+        places(self, lexicon, file, &Question::read(question), limit)
+    }
+
     /// The files that a question in words is most likely about, with up to `per_file` places in
     /// each. `without` names parts that do not count. The same snapshot, history and question give
     /// the same answer; ties are in path order.
     pub fn seek(
         &self,
-        lexicon: &Lexicon,
-        past: Option<&Past>,
+        known: SeekKnown<'_>,
         question: &str,
         without: &[SeekPart],
         per_file: usize,
         limits: &AskLimits<'_>,
     ) -> Sought {
+        let SeekKnown { lexicon, past, lessons } = known;
         let question = Question::read(question);
         let mut rows = self.rows(lexicon, past, &question);
+        if let Some(lessons) = lessons.filter(|it| !it.is_empty()) {
+            for (path, verdict) in of_files(&lessons.heard_by(lexicon, &question)) {
+                if let Some(file) = self.id_of(&path).filter(|id| self.file(*id).is_some()) {
+                    *row(&mut rows, file).part(SeekPart::Learnt) = verdict;
+                }
+            }
+        }
         if !without.contains(&SeekPart::Imported) {
             self.add_imported(&mut rows);
         }
@@ -145,8 +179,10 @@ impl Code {
         }
         // Nothing but a bad role or a recent change is no reason to be named.
         let reasons = |row: &Row| {
-            let idle = row.parts[SeekPart::Recent as usize] + row.parts[SeekPart::Role as usize];
-            row.parts.iter().sum::<f32>() - idle
+            let part = |part: SeekPart| row.parts[part as usize];
+            let idle = part(SeekPart::Recent) + part(SeekPart::Role);
+            // What lessons speak against goes down; it does not go away.
+            row.parts.iter().sum::<f32>() - idle - part(SeekPart::Learnt).min(0.0)
         };
         rows.retain(|row| reasons(row) > 0.0);
         let mut scored: Vec<(f32, &Row)> =

@@ -232,6 +232,18 @@ mod tests {
     }
 
     #[test]
+    fn what_a_fork_learns_stays_there() {
+        let graph = fork();
+        let before = weights(&graph);
+        let other = graph.fork();
+        let active = [(NodeIx(0), 1.0), (NodeIx(1), 1.0)];
+        other.learn(&lesson(&active, Feedback::Useful), &PlasticityOptions::default());
+        assert_ne!(weights(&other), before);
+        assert_eq!(weights(&graph), before);
+        assert_ne!(weights(&other.fork()), before, "a fork of a fork starts where that is");
+    }
+
+    #[test]
     fn odd_lessons_teach_nothing() {
         let graph = fork();
         let odd = [(NodeIx(0), f32::NAN), (NodeIx(1), -1.0), (NodeIx(9), 1.0)];

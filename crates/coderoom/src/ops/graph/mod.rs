@@ -1,7 +1,10 @@
 //! Operations that reason over the workspace's words, history and graph: one file each.
 
+pub mod activate;
 pub mod handoff;
 pub mod impact;
+pub mod learn;
+pub mod resonate;
 pub mod seek;
 mod shared;
 pub mod trace;

@@ -1,6 +1,6 @@
 //! `seek`: a question in words, answered with files and places in them.
 
-use coderoom_engine::{AskLimits, SeekPart};
+use coderoom_engine::{AskLimits, SeekKnown, SeekPart};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -38,7 +38,7 @@ pub struct Params {
     /// most; names in back quotes are looked up.
     pub question: String,
     /// Parts of the score that are not to count: `words`, `path`, `scope`, `defines`,
-    /// `like_commits`, `like_commit`, `recent`, `imported`, `role`.
+    /// `like_commits`, `like_commit`, `recent`, `imported`, `role`, `learnt`.
     pub without: Vec<String>,
     /// Places in each file at most. Default 3; 0 for files alone.
     pub places: Option<u64>,
@@ -83,7 +83,7 @@ pub struct FoundFile {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Part {
     /// `words`, `path`, `scope`, `defines`, `like_commits`, `like_commit`, `recent`, `imported`,
-    /// `role`.
+    /// `role`, `learnt`.
     pub part: String,
     /// What it adds.
     pub adds: f32,
@@ -118,8 +118,11 @@ impl Operation for Seek {
             stop: &stop,
         };
         let places = params.places.unwrap_or(DEFAULT_PLACES).min(MAX_PLACES) as usize;
-        let past = Some(&history.past);
-        let found = asked.code.seek(&lexicon, past, &params.question, &without, places, &limits);
+        let taught = &asked.located.room.lessons;
+        let lessons = taught.known();
+        let known =
+            SeekKnown { lexicon: &lexicon, past: Some(&history.past), lessons: Some(&lessons) };
+        let found = asked.code.seek(known, &params.question, &without, places, &limits);
         if let Some(reason) = context.interruption() {
             return Err(reason);
         }
@@ -135,6 +138,7 @@ impl Operation for Seek {
         if let Err(why) = &history.read {
             notes.push(format!("{why}: ranked without what commits say"));
         }
+        notes.extend(taught.note());
         notes.extend(asked.notes());
         Ok(Reply {
             handoff: of_ranking(&scores, &target.unwrap_or_default(), named),

@@ -210,6 +210,15 @@ pub(super) fn edge_word(kind: EdgeKind) -> String {
 }
 
 impl NodeRow {
+    /// What names it as a target of other questions: `path:line`, or its key.
+    pub(super) fn place(&self) -> String {
+        match (&self.path[..], self.line) {
+            ("", _) => self.key.clone(),
+            (path, 0 | 1) => path.to_owned(),
+            (path, line) => format!("{path}:{line}"),
+        }
+    }
+
     /// `path:line  method path#Model.save`, as answers show it.
     pub(super) fn line_of_text(&self) -> String {
         let what = if self.kind.is_empty() { &self.node } else { &self.kind };

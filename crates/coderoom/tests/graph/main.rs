@@ -1,0 +1,8 @@
+//! Operations on the graph, over the real socket, on a small repository in which everything is known.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod bed;
+mod lessons;
+mod lit;
