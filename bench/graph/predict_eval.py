@@ -15,8 +15,9 @@ co-change counts: the number of commits that changed both, ties by path. Both ar
 history, and of both only source files are looked at.
 
 --one runs `COMMAND PATH` in a checkout of the base for every case and reads ranked paths, one a line
-(default: coderoom predict --files). --batch runs `COMMAND ROOT` once, writes a JSON array of paths a
-line to it and reads one back for each. --ablate repeats that with `--without PART` for each part.
+(default: coderoom predict --files). --batch runs `COMMAND ROOT` once, writes it a question a line,
+{"files": [PATH], "without": []}, and reads a JSON array of paths for each. --ablate asks that again
+without each part of the evidence.
 """
 
 import argparse
@@ -41,6 +42,16 @@ MECHANICAL = re.compile(
     re.IGNORECASE,
 )
 PARTS = "together through often alike uses usedby imports importedby near named".split()
+HISTORY, CODE = PARTS[:3], PARTS[4:8]
+VARIANTS = [
+    ("predict", []),
+    *((f"without {part}", [part]) for part in PARTS),
+    ("without through and often", PARTS[1:3]),
+    ("without the code's links", CODE),
+    ("without paths", PARTS[8:]),
+    ("history alone", PARTS[3:]),
+    ("without history", HISTORY),
+]
 MAX_FILES = 30
 
 Commit = collections.namedtuple("Commit", "id time subject changes")
@@ -124,12 +135,16 @@ def asked_one(command, root, questions):
     return answers
 
 
-def asked_batch(command, root, extra, questions):
-    lines = "".join(json.dumps([path]) + "\n" for path in questions)
-    run = subprocess.run([*command, root, *extra], input=lines.encode(), stdout=subprocess.PIPE,
+def asked_batch(command, root, questions, variants):
+    """The answers of each variant, by the given path."""
+    asked = [(path, without) for without in variants for path in questions]
+    lines = (json.dumps({"files": [path], "without": without}) + "\n" for path, without in asked)
+    run = subprocess.run([*command, root], input="".join(lines).encode(), stdout=subprocess.PIPE,
                          check=True)
     answers = [json.loads(line) for line in run.stdout.decode().splitlines()]
-    return dict(zip(questions, answers, strict=True))
+    size = len(questions)
+    return [dict(zip(questions, answers[at:at + size], strict=True))
+            for at in range(0, len(asked), size)]
 
 
 def score(cases, rank):
@@ -157,25 +172,20 @@ def evaluate(repository, options):
     with tempfile.TemporaryDirectory() as root:
         git(repository, "clone", "-q", "--shared", "--no-checkout", ".", root)
         git(root, "checkout", "-q", "--detach", base)
-        variants = [("predict", [])]
-        if options.ablate:
-            variants += [(f"without {part}", ["--without", part]) for part in PARTS]
-            history, code = "together,through,often", "uses,usedby,imports,importedby"
-            variants += [("history alone", ["--without", f"alike,{code},near,named"]),
-                         ("without history", ["--without", history]),
-                         ("without code's links", ["--without", code])]
-        for name, extra in variants:
-            if options.batch:
-                answers = asked_batch(shlex.split(options.batch), root, extra, questions)
-            else:
-                answers = asked_one([*shlex.split(options.one), *extra], root, questions)
-            lists = {given: [path for path in found if path in files and path != given]
-                     for given, found in answers.items()}
-            show(name, score(cases, lists.__getitem__))
+        if options.batch:
+            variants = VARIANTS if options.ablate else VARIANTS[:1]
+            found = asked_batch(shlex.split(options.batch), root, questions,
+                                [without for _, without in variants])
+        else:
+            variants, found = VARIANTS[:1], [asked_one(shlex.split(options.one), root, questions)]
+    for (name, _), answers in zip(variants, found, strict=True):
+        lists = {given: [path for path in found if path in files and path != given]
+                 for given, found in answers.items()}
+        show(name, score(cases, lists.__getitem__))
 
 
 def show(name, measured):
-    print(f"  {name:24} recall@5 {measured[0]:.3f}  MRR {measured[1]:.3f}", flush=True)
+    print(f"  {name:26} recall@5 {measured[0]:.3f}  MRR {measured[1]:.3f}", flush=True)
 
 
 def main():

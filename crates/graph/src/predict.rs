@@ -6,8 +6,9 @@
 //! does.
 //!
 //! Weights and scales were fitted (softmax regression) to commits of flask, tokio and ripgrep, then
-//! rounded, and checked on eleven other repositories (`bench/graph/predict_eval.py`). Their exact
-//! values matter little; each part does: `bench/graph/predict.md` says what each adds.
+//! rounded, and looked at on eleven other repositories, after which nearness was given less
+//! (`bench/graph/predict_eval.py`). Their exact values matter little; `bench/graph/predict.md` says
+//! what each part adds, and what was tried and left out.
 
 use foldhash::fast::FixedState;
 
@@ -20,8 +21,9 @@ use crate::{
 
 type Map<V> = std::collections::HashMap<u32, V, FixedState>;
 
-/// How commits count for predictions: what goes together in code does so for years (half-lives of
-/// 180 days and one year rank worse than three), and a pair in a commit of many says little.
+/// How commits count for predictions: what goes together in code does so for years (half-lives of one
+/// year, of three and of ten rank alike, 180 days a little worse), and a pair in a commit of many
+/// says little (2 of n items is better than 8 of n).
 pub const COCHANGE: CoChangeOptions = CoChangeOptions {
     half_life_days: 1095.0,
     whole_items: 2,
@@ -129,7 +131,7 @@ pub struct PredictOptions {
 impl Default for PredictOptions {
     fn default() -> PredictOptions {
         // In the order of `Part::ALL`.
-        PredictOptions { limit: 20, weights: [0.6, 0.3, 0.1, 2.0, 0.08, 0.2, 0.3, 0.2, 0.5, 0.4] }
+        PredictOptions { limit: 20, weights: [0.6, 0.3, 0.1, 2.0, 0.08, 0.2, 0.3, 0.2, 0.3, 0.4] }
     }
 }
 

@@ -27,8 +27,8 @@ const OBJECT_CACHE: usize = 16 << 20;
 /// of it earlier: only what is new is read if HEAD has moved forward, and `before` is the answer if
 /// it has not moved.
 ///
-/// Costs reading each new commit, and the trees in which it differs from its parent: about a third
-/// of a millisecond a commit. Objects that cannot be read are left out and counted.
+/// Costs reading each new commit, and the trees in which it differs from its parent: 0.2 ms of
+/// processor time a commit on pytest's history. Objects that cannot be read are left out and counted.
 ///
 /// # Errors
 /// There is no history, or it is not to be read: see [`NoHistory`].
