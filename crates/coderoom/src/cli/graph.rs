@@ -16,6 +16,8 @@ use crate::client::Client;
 const MAX_QUESTION: u64 = 1 << 20;
 /// The first question of a workspace waits until everything is made.
 const PATIENCE_MS: u64 = 600_000;
+/// Paths that a ranking prints unless a limit is given.
+const MANY_FILES: u64 = 1_000;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum GraphCommand {
@@ -27,6 +29,12 @@ pub(super) enum GraphCommand {
     Why(WhyArgs),
     /// Find out where a stack trace comes from; it is read from standard input.
     Trace(Shown),
+    /// Rank the files that will likely have to change with others.
+    Predict(PredictArgs),
+    /// Show what a change set has forgotten: a session's edits, or the files and symbols named.
+    Missing(SessionArgs),
+    /// List files that change together although nothing in the code ties them.
+    GhostEdges(SessionArgs),
 }
 
 /// What all of them take.
@@ -67,6 +75,29 @@ pub(super) struct TargetsArgs {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct PredictArgs {
+    /// The files that are changed (or `PATH:LINE`, or symbols).
+    #[arg(required = true)]
+    targets: Vec<String>,
+    /// Evidence that is not to count.
+    #[arg(long, value_delimiter = ',')]
+    without: Vec<String>,
+    #[command(flatten)]
+    shown: Shown,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SessionArgs {
+    /// Paths, `PATH:LINE`, or symbols.
+    targets: Vec<String>,
+    /// The edit session that is meant.
+    #[arg(long, default_value = "")]
+    session: String,
+    #[command(flatten)]
+    shown: Shown,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct WhyArgs {
     /// A path, `PATH:LINE`, or a symbol.
     from: String,
@@ -93,6 +124,21 @@ pub(super) fn run(command: GraphCommand) -> anyhow::Result<ExitCode> {
         }
         GraphCommand::Trace(shown) => {
             show("trace", json!({"text": given(&[])?}), &shown, "suspects", "path")
+        }
+        GraphCommand::Predict(args) => {
+            let mut params = json!({"targets": args.targets, "without": args.without});
+            if args.shown.files {
+                params["limit"] = MANY_FILES.into();
+            }
+            show("predict", params, &args.shown, "files", "path")
+        }
+        GraphCommand::Missing(args) => {
+            let params = json!({"targets": args.targets, "session": args.session});
+            show("missing", params, &args.shown, "gaps", "path")
+        }
+        GraphCommand::GhostEdges(args) => {
+            let params = json!({"targets": args.targets, "session": args.session});
+            show("ghost_edges", params, &args.shown, "pairs", "a")
         }
     }
 }

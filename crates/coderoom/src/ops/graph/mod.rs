@@ -1,7 +1,13 @@
 //! Operations that reason over the workspace's words, history and graph: one file each.
 
+mod changes;
+mod excerpt;
+mod foretold;
+pub mod ghost_edges;
 pub mod handoff;
 pub mod impact;
+pub mod missing;
+pub mod predict;
 pub mod seek;
 mod shared;
 pub mod trace;
