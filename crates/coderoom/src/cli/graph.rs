@@ -29,6 +29,8 @@ pub(super) enum GraphCommand {
     Why(WhyArgs),
     /// Find out where a stack trace comes from; it is read from standard input.
     Trace(Shown),
+    /// Print the code that an edit of a symbol or file needs, within a budget of tokens.
+    Context(ContextArgs),
     /// Rank the files that will likely have to change with others.
     Predict(PredictArgs),
     /// Show what a change set has forgotten: a session's edits, or the files and symbols named.
@@ -70,6 +72,17 @@ pub(super) struct TargetsArgs {
     /// Paths, `PATH:LINE`, or symbols: `Model.save`.
     #[arg(required = true)]
     targets: Vec<String>,
+    #[command(flatten)]
+    shown: Shown,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ContextArgs {
+    /// A symbol, `PATH:LINE`, or a file.
+    target: String,
+    /// Tokens that the text may take, at four bytes each.
+    #[arg(long)]
+    budget: Option<u64>,
     #[command(flatten)]
     shown: Shown,
 }
@@ -124,6 +137,13 @@ pub(super) fn run(command: GraphCommand) -> anyhow::Result<ExitCode> {
         }
         GraphCommand::Trace(shown) => {
             show("trace", json!({"text": given(&[])?}), &shown, "suspects", "path")
+        }
+        GraphCommand::Context(args) => {
+            let mut params = json!({"target": args.target});
+            if let Some(budget) = args.budget {
+                params["budget_tokens"] = budget.into();
+            }
+            show("surgical_context_v2", params, &args.shown, "blocks", "path")
         }
         GraphCommand::Predict(args) => {
             let mut params = json!({"targets": args.targets, "without": args.without});

@@ -182,6 +182,7 @@ pub static TABLE: &[Entry] = &[
     entry::<graph::impact::Impact>(),
     entry::<graph::why::Why>(),
     entry::<graph::trace::TraceBack>(),
+    entry::<graph::surgical_context::SurgicalContext>(),
     entry::<graph::predict::Predict>(),
     entry::<graph::missing::Missing>(),
     entry::<graph::ghost_edges::GhostEdges>(),

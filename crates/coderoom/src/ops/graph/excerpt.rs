@@ -55,10 +55,7 @@ fn head(piece: Piece) -> Piece {
         let plain = shown.trim();
         // Attributes and comments stand before a declaration.
         let before = plain.starts_with(['#', '@', '/', '*']);
-        if !before
-            && plain.ends_with([':', '{', ';', ',', ')', '='])
-            && !plain.ends_with(['(', ','])
-        {
+        if !before && plain.ends_with([':', '{', ';', ')', '=']) {
             break;
         }
     }

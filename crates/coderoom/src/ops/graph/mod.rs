@@ -1,5 +1,6 @@
 //! Operations that reason over the workspace's words, history and graph: one file each.
 
+mod budget;
 mod changes;
 mod excerpt;
 mod foretold;
@@ -10,6 +11,8 @@ pub mod missing;
 pub mod predict;
 pub mod seek;
 mod shared;
+pub mod surgical_context;
+mod surroundings;
 pub mod trace;
 pub mod why;
 
