@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from . import code_run, code_trees, corpora, install, session_run
+from . import code_run, code_trees, corpora, graph_run, install, session_run
 from .corpora import Missing
 from .queries import CLASSES, QUERIES
 from .search import REPOSITORY, TOOL_NAMES, Run
@@ -18,6 +18,8 @@ def main():
         return code_run.main(options)
     if options.command == "session":
         return session_run.main(options)
+    if options.command == "graph":
+        return graph_run.main(options)
     names = ["django", "linux", "self"] if options.corpus == "all" else [options.corpus]
     for name in names:
         try:
@@ -51,11 +53,13 @@ def arguments():
     add("--limit", type=float, default=60.0, help="seconds for one answer")
     code_arguments(commands.add_parser("code", help="questions about code"))
     session_arguments(commands.add_parser("session", help="edit sessions beside git's ways"))
+    graph_arguments(commands.add_parser("graph", help="questions that reason over the graph"))
     options = parser.parse_args()
     # The run changes into the corpus; what was given is meant from here.
     options.bin_dir = options.bin_dir.resolve()
     options.out = options.out and options.out.resolve()
-    checks = {"code": check_code, "search": check_search, "session": check_session}
+    checks = {"code": check_code, "search": check_search, "session": check_session,
+              "graph": check_graph}
     check = checks[options.command]
     if problem := check(options):
         parser.error(problem)
@@ -117,3 +121,24 @@ def session_arguments(parser):
 def check_session(options):
     """Says what is wrong with the options."""
     return unknown("part", options.parts.split(","), session_run.PARTS)
+
+
+def graph_arguments(parser):
+    """The options of `bench/run graph`."""
+    add = parser.add_argument
+    add("--corpora", default=",".join(graph_run.CORPORA), metavar="NAME,...",
+        help=f"of {', '.join(graph_run.CORPORA)}")
+    add("--parts", default=",".join(graph_run.PARTS), metavar="PART,...",
+        help=f"of {', '.join(graph_run.PARTS)}")
+    add("--rounds", type=int, help="rounds of each question (default 3; quick: 1)")
+    add("--quick", action="store_true", help="few rounds: to see that everything works")
+    add("--out", type=Path, help="folder for the results (default: a new one in bench/runs)")
+    add("--name", default="", help="short name in that folder's name")
+    add("--bin-dir", type=Path, default=REPOSITORY / "target" / "release",
+        help="where coderoom's binaries and examples are (default: target/release)")
+
+
+def check_graph(options):
+    """Says what is wrong with the options."""
+    return unknown("part", options.parts.split(","), graph_run.PARTS) \
+        or unknown("corpus", options.corpora.split(","), graph_run.CORPORA)

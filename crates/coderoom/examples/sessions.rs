@@ -36,6 +36,7 @@ fn main() {
         rooms: Arc::clone(&rooms),
         cancel: Cancel::default(),
         deadline: Instant::now() + Duration::from_secs(3600),
+        progress: coderoom::daemon::progress::Progress::default(),
         session: String::new(),
     };
     let located = rooms.locate(root.to_str().unwrap(), &context).unwrap();

@@ -1,7 +1,7 @@
 //! A client of the daemon's socket for the command line: one request at a time, blocking.
 
 use std::{
-    io::{self, BufRead, BufReader, Write},
+    io::{self, BufRead, BufReader, IsTerminal, Write},
     os::unix::net::UnixStream,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -12,7 +12,7 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::{
-    daemon::{config::socket_path, frame},
+    daemon::{config::socket_path, frame, progress::Report},
     error::OpError,
 };
 
@@ -106,23 +106,39 @@ impl Client {
         Err(ClientError::NotStarted(START_TIME))
     }
 
-    /// Asks for an operation and waits for its result.
+    /// Asks for an operation and waits for its result. What takes longer than a second is told on
+    /// standard error, if that is a terminal.
     ///
     /// # Errors
     /// The daemon's error, or that of the connection.
     pub fn call(&mut self, method: &str, params: Value) -> Result<Value, ClientError> {
         self.next_id += 1;
         let params = in_session(method, params);
-        let request =
-            json!({"jsonrpc": "2.0", "id": self.next_id, "method": method, "params": params});
+        let shown = io::stderr().is_terminal();
+        let request = json!({"jsonrpc": "2.0", "id": self.next_id, "method": method,
+                             "params": params, "progress": shown});
         let mut line = request.to_string();
         line.push('\n');
         self.reader.get_mut().write_all(line.as_bytes())?;
-        let mut reply = String::new();
-        if self.reader.read_line(&mut reply)? == 0 {
-            return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
+        let mut told = false;
+        let reply = loop {
+            let mut line = String::new();
+            if self.reader.read_line(&mut line)? == 0 {
+                return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
+            }
+            let message: Value = serde_json::from_str(&line).map_err(io::Error::other)?;
+            if message["method"] != "progress" {
+                break message;
+            }
+            if let Ok(report) = serde_json::from_value::<Report>(message["params"].clone()) {
+                told = true;
+                // The line is written over by the next one.
+                write!(io::stderr(), "\r\x1b[K{}", report.line())?;
+            }
+        };
+        if told {
+            write!(io::stderr(), "\r\x1b[K")?;
         }
-        let reply: Value = serde_json::from_str(&reply).map_err(io::Error::other)?;
         frame::outcome(reply).map_err(ClientError::Refused)
     }
 }

@@ -42,6 +42,7 @@ impl Home {
             .args(arguments)
             .env("XDG_RUNTIME_DIR", self.dir.path().join("run"))
             .env("XDG_CACHE_HOME", self.dir.path().join("cache"))
+            .env("XDG_STATE_HOME", self.dir.path().join("state"))
             .env_remove("CODEROOM_SOCKET")
             .current_dir(self.dir.path().join("project"));
         command
@@ -192,6 +193,7 @@ fn an_agent_finds_lists_and_reads_over_stdio() {
         "sync",
         "rebase",
         "merge",
+        "replay",
         "resolve",
         "commit_review",
         "validate",
@@ -406,4 +408,31 @@ fn http_in_the_foreground_keeps_to_the_loopback() {
     check_http(address, &fs::read_to_string(token_file).unwrap(), &home.project());
     server.kill().unwrap();
     server.wait().unwrap();
+}
+
+#[test]
+fn a_client_with_a_progress_token_hears_how_far_a_long_call_is() {
+    let home = Home::new();
+    let mut agent = home.stdio();
+    agent.initialize();
+    let open = json!({"name": "session_open", "arguments": {"name": "s"}});
+    assert_ne!(agent.ask("tools/call", open)["result"]["isError"], true);
+    let arguments = json!({"session": "s", "command": ["sleep", "3.5"]});
+    let call = json!({"name": "run", "arguments": arguments, "_meta": {"progressToken": "far"}});
+    let id = agent.send("tools/call", call);
+    let mut told = Vec::new();
+    let reply = loop {
+        let message = agent.read();
+        if message["method"] != "notifications/progress" {
+            break message;
+        }
+        told.push(message["params"].clone());
+    };
+    assert_eq!(reply["id"], id, "{reply}");
+    assert!(!told.is_empty(), "a run of some seconds tells of itself");
+    assert!(told.iter().all(|report| report["progressToken"] == "far"), "{told:?}");
+    let says = |report: &Value| report["message"].as_str().unwrap().starts_with("running sleep");
+    assert!(told.iter().any(says), "what the daemon is doing comes through: {told:?}");
+    let grows = |pair: &[Value]| pair[0]["progress"].as_f64() < pair[1]["progress"].as_f64();
+    assert!(told.windows(2).all(grows), "{told:?}");
 }

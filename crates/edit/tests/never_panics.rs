@@ -99,7 +99,7 @@ proptest! {
     #[test]
     fn a_diff_leads_from_one_text_to_the_other(old in text(), new in text(), context in 0..4usize) {
         let side = |bytes| Some(Side { path: "f", bytes, executable: false });
-        let options = DiffOptions { context, text: true };
+        let options = DiffOptions { context, text: true, ..DiffOptions::default() };
         let patch = diff(side(&old), side(&new), &options);
         let source = |path: &str| (path == "f").then(|| Cow::Borrowed(&old[..]));
         if old == new {

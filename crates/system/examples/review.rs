@@ -38,7 +38,7 @@ fn main() -> Result<(), Failure> {
     println!("files held      {}", texts.len());
     let reviewer = Reviewer::new(&root);
     let branch = "refs/heads/coderoom-example/s";
-    let how = Request { branch, session: "s", agent: "example", reason: "" };
+    let how = Request { branch, session: "s", agent: "example", reason: "", durable: false };
     let mut times = Vec::new();
     let mut last: Vec<RelPath> = Vec::new();
     for n in 0..=commits {

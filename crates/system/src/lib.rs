@@ -5,6 +5,7 @@
 
 mod author;
 pub mod cache;
+pub mod crash;
 pub mod disk;
 pub mod journal;
 mod load;

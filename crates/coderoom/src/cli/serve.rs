@@ -145,6 +145,7 @@ fn load_root(rooms: &Arc<crate::daemon::rooms::Rooms>, root: &Path) {
         rooms: Arc::clone(rooms),
         cancel: Cancel::default(),
         deadline: Instant::now() + Duration::from_secs(3600),
+        progress: crate::daemon::progress::Progress::default(),
         session: String::new(),
     };
     let loaded = super::absolute(root).map_err(|err| err.to_string()).and_then(|root| {

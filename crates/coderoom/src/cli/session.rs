@@ -29,6 +29,13 @@ pub(super) enum SessionCommand {
         #[arg(long)]
         keep: Option<u64>,
     },
+    /// Make a session's edits again, one by one, in a new session over the disk as it is now.
+    Replay {
+        /// The new session's name.
+        name: String,
+        #[command(flatten)]
+        at: WhereArgs,
+    },
     /// End a session; its log is kept.
     Close {
         #[command(flatten)]
@@ -67,6 +74,33 @@ pub(super) enum EditCommand {
         #[command(flatten)]
         why: ReasonArgs,
     },
+    /// Take what is on disk into a session.
+    Rebase(ReasonArgs),
+    /// Take another session's changes into a session.
+    Merge {
+        /// The session that has them.
+        from: String,
+        #[command(flatten)]
+        why: ReasonArgs,
+    },
+    /// Settle a conflict, or show both sides.
+    Resolve {
+        /// The file.
+        file: PathBuf,
+        /// How; `text` reads standard input.
+        #[arg(long, value_enum)]
+        with: Option<Side>,
+        #[command(flatten)]
+        why: ReasonArgs,
+    },
+    /// Look at it, or write it to the working directory.
+    #[command(flatten)]
+    Look(LookCommand),
+}
+
+/// What changes nothing in a session.
+#[derive(Debug, Subcommand)]
+pub(super) enum LookCommand {
     /// Show a session's log.
     History {
         /// Only what touched this file.
@@ -100,25 +134,6 @@ pub(super) enum EditCommand {
         paths: Vec<PathBuf>,
         #[command(flatten)]
         at: WhereArgs,
-    },
-    /// Take what is on disk into a session.
-    Rebase(ReasonArgs),
-    /// Take another session's changes into a session.
-    Merge {
-        /// The session that has them.
-        from: String,
-        #[command(flatten)]
-        why: ReasonArgs,
-    },
-    /// Settle a conflict, or show both sides.
-    Resolve {
-        /// The file.
-        file: PathBuf,
-        /// How; `text` reads standard input.
-        #[arg(long, value_enum)]
-        with: Option<Side>,
-        #[command(flatten)]
-        why: ReasonArgs,
     },
 }
 
@@ -243,6 +258,9 @@ pub(super) fn run(command: SessionCommand) -> anyhow::Result<ExitCode> {
         SessionCommand::Compact { at, keep } => {
             ask("session_compact", json!({"keep": keep}), &at, None)
         }
+        SessionCommand::Replay { name, at } => {
+            ask("replay", json!({"name": name}), &at, Some(replayed))
+        }
         SessionCommand::Close { at, discard } => {
             ask("session_close", json!({"discard": discard}), &at, Some(closed))
         }
@@ -282,21 +300,21 @@ pub(super) fn edit(command: EditCommand) -> anyhow::Result<ExitCode> {
             let params = json!({"path": absolute(&file)?, "with": with, "content": content});
             stepped("resolve", params, &why)
         }
-        other => look(other),
+        EditCommand::Look(command) => look(command),
     }
 }
 
 /// Commands that change nothing in the session.
-fn look(command: EditCommand) -> anyhow::Result<ExitCode> {
+fn look(command: LookCommand) -> anyhow::Result<ExitCode> {
     match command {
-        EditCommand::History { file, limit, at } => {
+        LookCommand::History { file, limit, at } => {
             let path = file.map(|file| absolute(&file)).transpose()?.unwrap_or_default();
             ask("history", json!({"path": path, "limit": limit}), &at, None)
         }
-        EditCommand::Blame { file, at } => {
+        LookCommand::Blame { file, at } => {
             ask("blame", json!({"path": absolute(&file)?}), &at, None)
         }
-        EditCommand::Diff(args) => {
+        LookCommand::Diff(args) => {
             let format = match (args.stat, args.words, args.at.json) {
                 (true, ..) => "stat",
                 (_, true, _) => "words",
@@ -309,15 +327,14 @@ fn look(command: EditCommand) -> anyhow::Result<ExitCode> {
             });
             ask("diff", params, &args.at, None)
         }
-        EditCommand::Validate { no_types, at } => {
+        LookCommand::Validate { no_types, at } => {
             let types = no_types.then_some(false);
             let params = json!({"types": types, "timeout_ms": 120_000});
             ask("validate", params, &at, None)
         }
-        EditCommand::Sync { paths, at } => {
+        LookCommand::Sync { paths, at } => {
             ask("sync", json!({"paths": absolutes(&paths)?, "timeout_ms": 3_600_000}), &at, None)
         }
-        _ => anyhow::bail!("this command is not one that only looks"),
     }
 }
 
@@ -424,8 +441,25 @@ fn describe(row: &Value) -> String {
     for file in row["conflicts"].as_array().into_iter().flatten() {
         text.push_str(&format!("  ! conflict in {}\n", file.as_str().unwrap_or_default()));
     }
+    if row["review_error"].is_object() {
+        let failure = &row["review_error"];
+        let (code, message) = (text_of(failure, "code"), text_of(failure, "message"));
+        text.push_str(&format!("  ! no review commit: {code}: {message}\n"));
+    }
     if let Some(commit) = row["review"].as_str() {
         text.push_str(&format!("  review {commit} on {}\n", text_of(row, "branch")));
+    }
+    text
+}
+
+fn replayed(reply: &Value) -> String {
+    let mut text = String::new();
+    for row in reply["entries"].as_array().into_iter().flatten() {
+        let (outcome, reason) = (text_of(row, "outcome"), text_of(row, "reason"));
+        text.push_str(&format!("{} -> {}  {outcome}  {reason}\n", row["old"], row["entry"]));
+        for file in row["conflicts"].as_array().into_iter().flatten() {
+            text.push_str(&format!("  ! conflict in {}\n", file.as_str().unwrap_or_default()));
+        }
     }
     text
 }

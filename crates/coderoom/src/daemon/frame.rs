@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::progress::Report;
 use crate::error::{Code, OpError};
 
 /// A line longer than this ends the connection: it is no request of ours.
@@ -21,6 +22,9 @@ pub struct Request {
     /// Its parameters.
     #[serde(default)]
     pub params: Value,
+    /// Whether the client wants to hear how far it is: `progress` notifications, once a second.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub progress: bool,
 }
 
 /// The line of a successful reply.
@@ -41,6 +45,13 @@ pub fn error(id: &Value, err: &OpError) -> Vec<u8> {
 /// The line that announces `bytes` raw bytes of output, which follow it.
 pub fn output(id: &Value, bytes: usize) -> Vec<u8> {
     line(&json!({"jsonrpc": "2.0", "method": "output", "params": {"id": id, "bytes": bytes}}))
+}
+
+/// The line that tells how far a request is.
+pub fn progress(id: &Value, report: &Report) -> Vec<u8> {
+    let mut params = json!(report);
+    params["id"] = id.clone();
+    line(&json!({"jsonrpc": "2.0", "method": "progress", "params": params}))
 }
 
 /// What a reply says: a result, or an error of ours.

@@ -10,6 +10,7 @@ pub mod http;
 pub mod imports;
 pub mod lifecycle;
 mod made;
+pub mod progress;
 pub mod rooms;
 pub mod sessions;
 pub mod socket;

@@ -172,6 +172,7 @@ impl Rooms {
             Some(room) => room,
             None => {
                 let root = workspace_root(&path)?;
+                context.progress.doing(format!("loading {}", root.display()));
                 self.open(&root, &self.load_options(None, None), context)?
             }
         };
@@ -200,6 +201,7 @@ impl Rooms {
             let message = format!("{} is not a directory", root.display());
             return Err(OpError::new(Code::UnknownWorkspace, message));
         }
+        context.progress.doing(format!("loading {}", root.display()));
         let options = self.load_options(Some(params.no_ignore), params.max_file_size);
         self.open(&root, &options, context)
     }

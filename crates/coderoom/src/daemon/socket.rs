@@ -30,6 +30,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     cancel::{Cancel, CancelOnDrop},
     frame::{self, MAX_LINE, Request},
+    progress::{self, Progress},
     rooms::Rooms,
 };
 use crate::{
@@ -215,9 +216,14 @@ impl Connection {
         self.running.lock().insert(key.clone(), cancel.clone());
         let (rooms, replies) = (Arc::clone(&self.rooms), self.replies.clone());
         let (running, alive) = (Arc::clone(&self.running), self.alive.clone());
+        let progress = Progress::default();
+        if request.progress {
+            tokio::spawn(tell_progress(progress.clone(), id.clone(), replies.clone()));
+        }
         tokio::task::spawn_blocking(move || {
             let timed = timed_params(&request.method, &request.params);
             let mut context = Context::for_request(rooms, cancel, timed);
+            context.progress = progress.clone();
             if request.method == rg::NAME && timed.get("timeout_ms").is_none() {
                 // ripgrep has no such time, and its reader may be somebody with a pager: `rg` ends
                 // with its client.
@@ -230,6 +236,7 @@ impl Connection {
                 let message = "this request hit a fault of coderoom's own; others are not affected";
                 frame::error(&replies.id, &OpError::new(Code::Internal, message))
             });
+            progress.end();
             running.lock().remove(&key);
             let _ = replies.queue.blocking_send(reply.into());
             drop(place);
@@ -242,6 +249,15 @@ impl Connection {
         {
             cancel.cancel();
         }
+    }
+}
+
+/// Tells a client once a second how far its request is, until the reply is on its way. A client that
+/// does not read misses some of it.
+async fn tell_progress(progress: Progress, id: Value, queue: mpsc::Sender<Bytes>) {
+    while !progress.has_ended() {
+        tokio::time::sleep(progress::EVERY).await;
+        progress.tell(|report| drop(queue.try_send(frame::progress(&id, &report).into())));
     }
 }
 

@@ -9,6 +9,7 @@ use super::link::Link;
 use crate::{
     daemon::{
         cancel::{Cancel, CancelOnDrop},
+        progress::Progress,
         rooms::Rooms,
     },
     error::{Code, OpError},
@@ -25,7 +26,7 @@ pub(super) enum Backend {
 }
 
 impl Backend {
-    /// Runs an operation until it is done or `ended`.
+    /// Runs an operation until it is done or `ended`; `progress` says how far it is meanwhile.
     ///
     /// # Errors
     /// The operation's, or `cancelled`.
@@ -34,11 +35,14 @@ impl Backend {
         entry: &'static Entry,
         params: Value,
         ended: &CancellationToken,
+        progress: &Progress,
     ) -> Result<Answer, OpError> {
         let working = async {
             match self {
-                Backend::Rooms(rooms) => here(Arc::clone(rooms), entry, params).await,
-                Backend::Daemon(link) => link.call(entry.name, params).await,
+                Backend::Rooms(rooms) => {
+                    here(Arc::clone(rooms), entry, params, progress.clone()).await
+                }
+                Backend::Daemon(link) => link.call(entry, params, progress).await,
             }
         };
         // Whichever ends first, the other is dropped: work that is dropped is cancelled.
@@ -52,11 +56,17 @@ impl Backend {
 }
 
 /// Runs the operation on a thread that may block; dropping this future cancels it.
-async fn here(rooms: Arc<Rooms>, entry: &'static Entry, params: Value) -> Result<Answer, OpError> {
+async fn here(
+    rooms: Arc<Rooms>,
+    entry: &'static Entry,
+    params: Value,
+    progress: Progress,
+) -> Result<Answer, OpError> {
     let cancel = Cancel::default();
     let _end = CancelOnDrop(cancel.clone());
     let working = tokio::task::spawn_blocking(move || {
-        let context = Context::for_request(rooms, cancel, &params);
+        let mut context = Context::for_request(rooms, cancel, &params);
+        context.progress = progress;
         (entry.run)(&context, params)
     });
     working.await.unwrap_or_else(|_| {

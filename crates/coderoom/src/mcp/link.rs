@@ -26,9 +26,9 @@ use tokio::{
 
 use crate::{
     client::Client,
-    daemon::{config::socket_path, frame},
+    daemon::{config::socket_path, frame, progress::Progress},
     error::{Code, OpError},
-    ops::Answer,
+    ops::{Answer, Entry},
 };
 
 /// Calls under way at once. Fewer than the daemon takes on a connection, so that it always reads on
@@ -47,13 +47,22 @@ struct Connection {
     /// Lines to write; bounded by the number of calls.
     lines: mpsc::UnboundedSender<String>,
     /// Calls that wait for their reply; `None` when the connection has ended.
-    waiting: Mutex<Option<HashMap<u64, oneshot::Sender<Outcome>>>>,
+    waiting: Mutex<Option<HashMap<u64, Waiting>>>,
 }
 
 type Outcome = Result<Value, OpError>;
 
+/// A call that waits: for its reply, and meanwhile for how far it is.
+struct Waiting {
+    reply: oneshot::Sender<Outcome>,
+    progress: Progress,
+}
+
 /// The connection ended before the reply came.
-struct Broken;
+struct Broken {
+    /// Whether the daemon may have got the request.
+    sent: bool,
+}
 
 impl Link {
     /// Not connected yet.
@@ -65,16 +74,29 @@ impl Link {
     ///
     /// # Errors
     /// The operation's, or that the daemon cannot be reached.
-    pub(super) async fn call(&self, operation: &str, params: Value) -> Result<Answer, OpError> {
+    pub(super) async fn call(
+        &self,
+        entry: &Entry,
+        params: Value,
+        progress: &Progress,
+    ) -> Result<Answer, OpError> {
         let _place = self.places.acquire().await;
-        let params = json!({"operation": operation, "params": params});
-        // A daemon that was stopped or replaced breaks the connection. Tools only read, so that
-        // asking the next daemon the same thing again is safe.
+        let params = json!({"operation": entry.name, "params": params});
+        // A daemon that was stopped or replaced breaks the connection. Asking the next one the same
+        // thing again is safe if it only reads.
         for _ in 0..2 {
             let connection = self.connected().await?;
-            match connection.ask("call", &params).await {
+            match connection.ask("call", &params, progress).await {
                 Ok(outcome) => return outcome.and_then(answer),
-                Err(Broken) => self.forget(&connection).await,
+                Err(Broken { sent }) => {
+                    self.forget(&connection).await;
+                    if sent && entry.changes {
+                        let message = "the daemon went away before it answered, and what was asked \
+                                       may be done: look (`history`, `session_list`) before you ask \
+                                       again";
+                        return Err(OpError::new(Code::Internal, message));
+                    }
+                }
             }
         }
         let message = "the daemon went away twice while answering: its log is daemon.log beside its \
@@ -137,14 +159,21 @@ impl Connection {
         connection
     }
 
-    async fn ask(self: &Arc<Self>, method: &str, params: &Value) -> Result<Outcome, Broken> {
+    async fn ask(
+        self: &Arc<Self>,
+        method: &str,
+        params: &Value,
+        progress: &Progress,
+    ) -> Result<Outcome, Broken> {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         let (sender, reply) = oneshot::channel();
-        self.waiting.lock().as_mut().ok_or(Broken)?.insert(id, sender);
+        let waiting = Waiting { reply: sender, progress: progress.clone() };
+        self.waiting.lock().as_mut().ok_or(Broken { sent: false })?.insert(id, waiting);
         // From here on, leaving means cancelling.
         let _asked = Asked { connection: self, id };
-        self.send(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}));
-        reply.await.map_err(|_| Broken)
+        self.send(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params,
+                          "progress": true}));
+        reply.await.map_err(|_| Broken { sent: true })
     }
 
     fn send(&self, message: &Value) {
@@ -157,12 +186,22 @@ impl Connection {
         let mut line = Vec::new();
         while reader.read_until(b'\n', &mut line).await? > 0 {
             let reply: Value = serde_json::from_slice(&line).map_err(io::Error::other)?;
+            line.clear();
+            if reply["method"] == "progress" {
+                let report = &reply["params"];
+                let told = report["id"].as_u64();
+                if let (Some(calls), Some(id)) = (&*self.waiting.lock(), told)
+                    && let Some(call) = calls.get(&id)
+                {
+                    call.progress.hear(report);
+                }
+                continue;
+            }
             let call =
                 reply["id"].as_u64().and_then(|id| self.waiting.lock().as_mut()?.remove(&id));
             if let Some(call) = call {
-                let _ = call.send(frame::outcome(reply));
+                let _ = call.reply.send(frame::outcome(reply));
             }
-            line.clear();
         }
         Ok(())
     }

@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use rmcp::{
-    ErrorData, RoleServer, ServerHandler,
+    ErrorData, Peer, RoleServer, ServerHandler,
     model::{
         CacheScope, CallToolRequestParams, CallToolResponse, DiscoverResult, Implementation,
-        ListToolsResult, PaginatedRequestParams, ServerCapabilities, ServerConfig, Tool,
+        ListToolsResult, PaginatedRequestParams, ProgressNotificationParam, ProgressToken,
+        ServerCapabilities, ServerConfig, Tool,
     },
     service::RequestContext,
 };
 
 use super::{backend::Backend, tools};
+use crate::daemon::progress::{self, Progress, Report};
 
 /// How long clients may keep the list of tools: it changes with coderoom's version only.
 const LIST_TIME_MS: u64 = 3_600_000;
@@ -90,7 +92,36 @@ impl ServerHandler for Server {
             return Err(ErrorData::invalid_params(message, None));
         };
         let params = offered.params(request.arguments, self.workspace.as_deref());
-        let outcome = self.backend.call(offered.entry, params, &context.ct).await;
+        let progress = Progress::default();
+        let call = self.backend.call(offered.entry, params, &context.ct, &progress);
+        let outcome = match context.meta.get_progress_token() {
+            Some(token) => telling(call, &progress, &context.peer, token).await,
+            None => call.await,
+        };
         Ok(offered.result(outcome).into())
+    }
+}
+
+/// Waits for a call and tells the client once a second how far it is.
+async fn telling<T>(
+    call: impl Future<Output = T>,
+    progress: &Progress,
+    peer: &Peer<RoleServer>,
+    token: ProgressToken,
+) -> T {
+    let mut call = std::pin::pin!(call);
+    let mut ticks = tokio::time::interval(progress::EVERY);
+    ticks.tick().await;
+    loop {
+        tokio::select! {
+            outcome = &mut call => return outcome,
+            _ = ticks.tick() => {}
+        }
+        let mut now = Report::default();
+        progress.tell(|report| now = report);
+        // The protocol wants a number that grows: files done start anew with each kind of work.
+        let told =
+            ProgressNotificationParam::new(token.clone(), now.seconds).with_message(now.line());
+        let _ = peer.notify_progress(told).await;
     }
 }

@@ -38,11 +38,11 @@ fn tool(entry: &Entry) -> Tool {
     let mut tool = Tool::new(entry.name, entry.description, Arc::new(input))
         .with_title(entry.title)
         .with_annotations(
-            // All that agents are offered reads, and only what is on this machine.
+            // Only what is on this machine; and whatever is edited can be undone.
             ToolAnnotations::with_title(entry.title)
-                .read_only(true)
+                .read_only(!entry.changes)
                 .destructive(false)
-                .idempotent(true)
+                .idempotent(!entry.changes)
                 .open_world(false),
         );
     if entry.structured {

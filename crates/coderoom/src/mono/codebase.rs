@@ -181,6 +181,7 @@ pub(super) fn context(rooms: &Arc<Rooms>, cancel: &Cancel, time: Duration) -> Co
         rooms: Arc::clone(rooms),
         cancel: cancel.clone(),
         deadline: Instant::now() + time,
+        progress: crate::daemon::progress::Progress::default(),
         session: String::new(),
     }
 }

@@ -41,6 +41,7 @@ impl Operation for ApplyBatch {
         Judged as a whole: refused if it adds syntax errors. `dry_run` judges without changing.";
     const FOR_AGENTS: bool = true;
     const STRUCTURED: bool = false;
+    const CHANGES: bool = true;
     type Params = Params;
     type Reply = EditReply;
 

@@ -41,6 +41,7 @@ impl Operation for ApplyPatch {
         hunk does not fit (the answer shows what is there) or if it adds a syntax error.";
     const FOR_AGENTS: bool = true;
     const STRUCTURED: bool = false;
+    const CHANGES: bool = true;
     type Params = Params;
     type Reply = EditReply;
 

@@ -52,6 +52,7 @@ impl Operation for CommitReview {
         checked out stay as they are.";
     const FOR_AGENTS: bool = true;
     const STRUCTURED: bool = false;
+    const CHANGES: bool = true;
     type Params = Params;
     type Reply = Reply;
 

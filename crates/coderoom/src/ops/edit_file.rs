@@ -48,6 +48,7 @@ impl Operation for EditFile {
         `sync`.";
     const FOR_AGENTS: bool = true;
     const STRUCTURED: bool = false;
+    const CHANGES: bool = true;
     type Params = Params;
     type Reply = EditReply;
 

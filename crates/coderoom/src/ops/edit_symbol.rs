@@ -82,6 +82,7 @@ impl Operation for EditSymbol {
         indented to its place. Refused if it adds syntax errors.";
     const FOR_AGENTS: bool = true;
     const STRUCTURED: bool = false;
+    const CHANGES: bool = true;
     type Params = Params;
     type Reply = EditReply;
 

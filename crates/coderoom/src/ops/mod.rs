@@ -24,6 +24,7 @@ pub mod reference;
 pub mod references;
 pub mod rename_symbol;
 mod rename_text;
+pub mod replay;
 pub mod rewrite;
 pub mod rg;
 pub mod run;
@@ -58,7 +59,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use crate::{
-    daemon::{cancel::Cancel, rooms::Rooms},
+    daemon::{cancel::Cancel, progress::Progress, rooms::Rooms},
     error::{Code, OpError},
 };
 
@@ -75,6 +76,8 @@ pub struct Context {
     pub deadline: Instant,
     /// The session that the request is about; empty for the disk.
     pub session: String,
+    /// Where an operation says what it is doing.
+    pub progress: Progress,
 }
 
 impl Context {
@@ -84,7 +87,8 @@ impl Context {
         let own = params.get("timeout_ms").and_then(Value::as_u64).map(Duration::from_millis);
         let time = own.unwrap_or(rooms.config().query_time).min(MAX_TIME);
         let session = params.get("session").and_then(Value::as_str).unwrap_or_default().to_owned();
-        Context { rooms, cancel, deadline: Instant::now() + time, session }
+        let progress = Progress::default();
+        Context { rooms, cancel, deadline: Instant::now() + time, session, progress }
     }
 
     /// Why to stop now, if there is a reason.
@@ -114,6 +118,9 @@ pub trait Operation: Send + Sync + 'static {
     /// Whether the reply is small and typed: then MCP clients get it as structured content and the
     /// text is the same JSON. Otherwise they get the text alone.
     const STRUCTURED: bool;
+    /// Whether it may leave something changed: then it is not asked for twice when nobody knows
+    /// whether it was done.
+    const CHANGES: bool = false;
     /// What it takes.
     type Params: DeserializeOwned + JsonSchema;
     /// What it answers.
@@ -151,6 +158,8 @@ pub struct Entry {
     pub for_agents: bool,
     /// Whether MCP clients get structured content.
     pub structured: bool,
+    /// Whether it may leave something changed.
+    pub changes: bool,
     /// JSON schema of the parameters.
     pub params_schema: fn() -> Schema,
     /// JSON schema of the reply.
@@ -204,6 +213,7 @@ pub static TABLE: &[Entry] = &[
     entry::<sync::Sync>(),
     entry::<sync::Rebase>(),
     entry::<sync::Merge>(),
+    entry::<replay::Replay>(),
     entry::<sync::Resolve>(),
     entry::<commit_review::CommitReview>(),
     entry::<validate::Validate>(),
@@ -239,6 +249,7 @@ const fn entry<O: Operation>() -> Entry {
         description: O::DESCRIPTION,
         for_agents: O::FOR_AGENTS,
         structured: O::STRUCTURED,
+        changes: O::CHANGES,
         params_schema: || schemars::schema_for!(O::Params),
         reply_schema: || schemars::schema_for!(O::Reply),
         reads: |params| serde_json::from_value::<O::Params>(params).is_ok(),

@@ -81,6 +81,7 @@ impl Operation for RenameSymbol {
         listed; say `include`) or the new name is taken. Use it instead of replacing text.";
     const FOR_AGENTS: bool = true;
     const STRUCTURED: bool = false;
+    const CHANGES: bool = true;
     type Params = Params;
     type Reply = EditReply;
 

@@ -76,6 +76,7 @@ impl Operation for Rewrite {
         shows the places.";
     const FOR_AGENTS: bool = true;
     const STRUCTURED: bool = false;
+    const CHANGES: bool = true;
     type Params = Params;
     type Reply = EditReply;
 

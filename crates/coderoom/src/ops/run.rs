@@ -93,6 +93,7 @@ impl Operation for Run {
         `take`.";
     const FOR_AGENTS: bool = true;
     const STRUCTURED: bool = false;
+    const CHANGES: bool = true;
     type Params = Params;
     type Reply = Reply;
 
@@ -116,6 +117,7 @@ impl Operation for Run {
         let timeout = Duration::from_millis(params.timeout_ms.unwrap_or(600_000));
         let output = params.output_bytes.unwrap_or(256 << 10) as usize;
         let control = Control::default();
+        context.progress.doing(format!("running {}", params.command[0]));
         let (run, notes) = watched(context, &control, || {
             session.run(
                 runner,
@@ -325,6 +327,7 @@ impl Operation for Take {
         ran on it has left. Nothing is judged.";
     const FOR_AGENTS: bool = false;
     const STRUCTURED: bool = true;
+    const CHANGES: bool = true;
     type Params = TakeParams;
     type Reply = TakeReply;
 

@@ -31,6 +31,7 @@ impl Operation for ScipForget {
         its references are coderoom's own again.";
     const FOR_AGENTS: bool = false;
     const STRUCTURED: bool = true;
+    const CHANGES: bool = true;
     type Params = Params;
     type Reply = Reply;
 

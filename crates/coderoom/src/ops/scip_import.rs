@@ -70,6 +70,7 @@ impl Operation for ScipImport {
         files whose bytes have not changed since.";
     const FOR_AGENTS: bool = false;
     const STRUCTURED: bool = true;
+    const CHANGES: bool = true;
     type Params = Params;
     type Reply = Reply;
 

@@ -45,6 +45,7 @@ impl Operation for SessionClose {
         refused unless `discard`; a session with sync_frequency: lazy is synced now. The log is kept.";
     const FOR_AGENTS: bool = true;
     const STRUCTURED: bool = true;
+    const CHANGES: bool = true;
     type Params = Params;
     type Reply = Reply;
 
@@ -53,7 +54,7 @@ impl Operation for SessionClose {
         let mut synced = 0;
         let lazy = session.config.git.sync_frequency == SyncMode::Lazy;
         if lazy && !params.discard && session.state().dirty_len() > 0 {
-            synced = session.sync(&context.rooms, &[])?.written.len() as u64;
+            synced = session.sync(&context.rooms, &[], &context.progress)?.written.len() as u64;
         }
         let dirty = session.state().dirty_len();
         if dirty > 0 && !params.discard {

@@ -39,6 +39,7 @@ impl Operation for SessionCompact {
         newest entries and to the beginning.";
     const FOR_AGENTS: bool = false;
     const STRUCTURED: bool = true;
+    const CHANGES: bool = true;
     type Params = Params;
     type Reply = Reply;
 

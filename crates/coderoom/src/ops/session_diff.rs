@@ -35,6 +35,9 @@ pub struct Params {
     pub format: DiffFormat,
     /// Lines of context. Default 3.
     pub context: Option<u64>,
+    /// Print binary files, and those that are not UTF-8, as patches that `git apply` takes. Default
+    /// true; false: only say that they differ, and show what is no UTF-8 with replaced characters.
+    pub binary: Option<bool>,
     /// Bytes of text at most; whole files are left out beyond. Default 1 MiB.
     pub max_bytes: Option<u64>,
 }
@@ -202,7 +205,8 @@ fn show(session: &AgentSession, pairs: &[Pair], params: &Params) -> Reply {
             (before.as_deref().unwrap_or_default(), after.as_deref().unwrap_or_default());
         let text = match params.format {
             DiffFormat::Unified => {
-                let options = DiffOptions { context, text: false };
+                let binary = params.binary.unwrap_or(true);
+                let options = DiffOptions { context, text: false, binary, utf8: binary };
                 String::from_utf8_lossy(&diff(old_side, new_side, &options)).into_owned()
             }
             DiffFormat::Words => word_text(&name, old_bytes, new_bytes),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{Context, Operation};
 use crate::{
     daemon::sessions::{AgentSession, SyncMode},
-    error::OpError,
+    error::{Code, OpError},
 };
 
 /// The operation.
@@ -58,8 +58,20 @@ pub struct SessionRow {
     pub sync: SyncMode,
     /// The review branch's newest commit, if one was made since it was opened.
     pub review: Option<String>,
+    /// Why the last commit behind an edit was not made: what is on the branch is older then.
+    pub review_error: Option<ReviewFailure>,
     /// Its review branch.
     pub branch: String,
+}
+
+/// A review commit that was not made.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ReviewFailure {
+    /// As `commit_review` would give it: `branch_checked_out`, `branch_conflict`, ...
+    #[schemars(with = "String")]
+    pub code: Code,
+    /// What to do about it.
+    pub message: String,
 }
 
 const MAX_FILES: usize = 200;
@@ -67,6 +79,7 @@ const MAX_FILES: usize = 200;
 /// A session as clients see it.
 pub(super) fn describe(session: &AgentSession, resumed: bool) -> SessionRow {
     let state = session.state();
+    let failure = session.review_error.lock().clone();
     SessionRow {
         name: session.name.clone(),
         workspace: session.room.root().display().to_string(),
@@ -81,6 +94,7 @@ pub(super) fn describe(session: &AgentSession, resumed: bool) -> SessionRow {
         journal_bytes: session.live.journal_bytes(),
         sync: session.config.git.sync_frequency,
         review: session.review.lock().clone(),
+        review_error: failure.map(|OpError { code, message }| ReviewFailure { code, message }),
         branch: session.branch(),
     }
 }

@@ -45,6 +45,7 @@ impl Operation for SessionOpen {
         and questions about code then see its edits. Nothing is written to disk until `sync`.";
     const FOR_AGENTS: bool = true;
     const STRUCTURED: bool = true;
+    const CHANGES: bool = true;
     type Params = Params;
     type Reply = SessionRow;
 

@@ -143,6 +143,7 @@ impl Operation for Sync {
         alone and listed.";
     const FOR_AGENTS: bool = true;
     const STRUCTURED: bool = true;
+    const CHANGES: bool = true;
     type Params = SyncParams;
     type Reply = SyncReply;
 
@@ -152,7 +153,7 @@ impl Operation for Sync {
         for path in &params.paths {
             paths.push(located.relative(path)?);
         }
-        let synced = session.sync(&context.rooms, &paths)?;
+        let synced = session.sync(&context.rooms, &paths, &context.progress)?;
         Ok(SyncReply {
             entry: synced.entry,
             written: synced.written,
@@ -176,6 +177,7 @@ impl Operation for Rebase {
         files that it has not touched are as on disk, the others are merged.";
     const FOR_AGENTS: bool = true;
     const STRUCTURED: bool = true;
+    const CHANGES: bool = true;
     type Params = RebaseParams;
     type Reply = MetReply;
 
@@ -196,6 +198,7 @@ impl Operation for Merge {
         does not go together is a conflict to be settled with `resolve`.";
     const FOR_AGENTS: bool = true;
     const STRUCTURED: bool = true;
+    const CHANGES: bool = true;
     type Params = MergeParams;
     type Reply = MetReply;
 
@@ -219,6 +222,7 @@ impl Operation for Resolve {
         the other one, or by a text; without `with`, show both sides with conflict markers.";
     const FOR_AGENTS: bool = true;
     const STRUCTURED: bool = false;
+    const CHANGES: bool = true;
     type Params = ResolveParams;
     type Reply = ResolveReply;
 

@@ -91,6 +91,7 @@ impl Operation for Undo {
         "Take the last edit of an edit session back. The log keeps both.";
     const FOR_AGENTS: bool = true;
     const STRUCTURED: bool = false;
+    const CHANGES: bool = true;
     type Params = Params;
     type Reply = EditReply;
 
@@ -110,6 +111,7 @@ impl Operation for Redo {
         "Make the edit that was undone last in an edit session again.";
     const FOR_AGENTS: bool = true;
     const STRUCTURED: bool = false;
+    const CHANGES: bool = true;
     type Params = Params;
     type Reply = EditReply;
 
@@ -129,6 +131,7 @@ impl Operation for Rollback {
         an entry of its log, or to the beginning. It is an entry itself, so it can be undone.";
     const FOR_AGENTS: bool = true;
     const STRUCTURED: bool = false;
+    const CHANGES: bool = true;
     type Params = RollbackParams;
     type Reply = EditReply;
 

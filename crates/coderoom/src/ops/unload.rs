@@ -31,6 +31,7 @@ impl Operation for Unload {
         loading it again is quick.";
     const FOR_AGENTS: bool = false;
     const STRUCTURED: bool = true;
+    const CHANGES: bool = true;
     type Params = Params;
     type Reply = Reply;
 

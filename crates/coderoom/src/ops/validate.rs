@@ -58,6 +58,7 @@ impl Operation for Validate {
     fn run(context: &Context, params: Params) -> Result<Reply, OpError> {
         let (located, session) = edits::session(context, &params.workspace)?;
         let state = session.state();
+        context.progress.doing("checking syntax");
         let mut reply = Reply { ok: true, problems: Vec::new(), notes: Vec::new(), files: 0 };
         let shelf = located.room.code.shelf();
         let mut changed: Vec<RelPath> = Vec::new();
@@ -82,8 +83,10 @@ impl Operation for Validate {
             }));
         }
         reply.files = changed.len() as u64;
+        context.progress.doing("looking for dangling names");
         dangling(context, &located, &session, &state, &changed, &mut reply)?;
         if params.types.unwrap_or(session.config.validation.warn_on_type_error) {
+            context.progress.doing("asking type checkers");
             let question = TypeQuestion { warnings: params.warnings };
             let answer = session.type_problems(&state, context, question)?;
             reply.problems.extend(answer.problems);

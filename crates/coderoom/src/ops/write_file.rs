@@ -44,6 +44,7 @@ impl Operation for WriteFile {
         old one. To change part of a file, use `edit_file`. Refused if it adds a syntax error.";
     const FOR_AGENTS: bool = true;
     const STRUCTURED: bool = false;
+    const CHANGES: bool = true;
     type Params = Params;
     type Reply = EditReply;
 

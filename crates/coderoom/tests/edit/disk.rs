@@ -154,3 +154,50 @@ fn ignored_files_and_links_are_files_like_others() {
     assert_eq!(target, std::path::Path::new("elsewhere"));
     assert_eq!(fixture.on_disk("link"), "a file now\n");
 }
+
+#[test]
+fn a_replay_makes_each_edit_again_over_what_the_disk_has_become() {
+    let mut fixture = Fixture::new(&[("a.txt", LINES), ("b.txt", LINES), ("c.txt", LINES)]);
+    let root = fixture.root.clone();
+    fixture.open("old");
+    fixture.edit("old", "a.txt", "two", "2");
+    fixture.edit("old", "b.txt", "two", "2");
+    fixture.edit("old", "c.txt", "two", "undone");
+    fixture.call("undo", json!({"session": "old"}));
+    fixture.edit("old", "c.txt", "two", "2");
+    fixture.edit("old", "c.txt", "four", "4");
+    fixture.edit("old", "a.txt", "four", "4");
+    // Others: a change that goes together with ours, the same one, and one that does not.
+    write(&root, "a.txt", &LINES.replace("six", "theirs"));
+    write(&root, "b.txt", &LINES.replace("two", "2"));
+    write(&root, "c.txt", &LINES.replace("two", "theirs"));
+    let replayed = fixture.call("replay", json!({"session": "old", "name": "new"}));
+    let rows: Vec<String> = replayed["entries"]
+        .as_array()
+        .expect("rows")
+        .iter()
+        .map(|row| {
+            let word = |key: &str| row[key].as_str().expect("a word").to_owned();
+            format!("{} {} {}: {}", row["old"], row["entry"], word("outcome"), word("reason"))
+        })
+        .collect();
+    let wanted = [
+        "1 1 merged: two is 2",
+        "2 0 there: two is 2",
+        "5 2 conflict: two is 2",
+        "6 3 conflict: four is 4",
+        "7 4 merged: four is 4",
+    ];
+    assert_eq!(rows, wanted);
+    assert_eq!(strings(&replayed["conflicts"]), ["c.txt"]);
+    let both = LINES.replace("two", "2").replace("four", "4");
+    assert_eq!(fixture.text("new", "a.txt"), both.replace("six", "theirs"));
+    let resolve = json!({"session": "new", "path": "c.txt", "with": "theirs"});
+    fixture.call("resolve", resolve);
+    assert_eq!(fixture.text("new", "c.txt"), both, "the other side has both changes of the file");
+    fixture.call("undo", json!({"session": "new"}));
+    fixture.call("undo", json!({"session": "new"}));
+    let half = LINES.replace("two", "2").replace("six", "theirs");
+    assert_eq!(fixture.text("new", "a.txt"), half, "entries stay entries: each can be undone");
+    assert_eq!(fixture.text("old", "a.txt"), both, "the old session stays as it is");
+}

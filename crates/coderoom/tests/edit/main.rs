@@ -1,9 +1,16 @@
 //! Edit sessions over the real socket: what is edited is seen, kept, written and refused.
 
+mod confined;
+#[cfg(debug_assertions)]
+mod crash;
 mod disk;
 mod edits;
+mod full;
 mod kill;
+mod machine;
 mod many;
+mod model;
+mod odd;
 mod refusals;
 mod review;
 mod run;

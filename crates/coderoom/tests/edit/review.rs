@@ -4,7 +4,7 @@ use std::{path::Path, process::Command};
 
 use serde_json::json;
 
-use super::{Fixture, write};
+use super::{Fixture, common::wait_until, write};
 
 #[track_caller]
 fn git(dir: &Path, args: &[&str]) -> String {
@@ -86,6 +86,28 @@ fn edits_are_committed_behind_them() {
     assert_eq!(git(&root, &["show", "in-memory-edits/s:a.txt"]), "ten", "closing waits for it");
     assert_eq!(git(&root, &["fsck", "--strict", "--no-dangling"]), "");
     assert_eq!(fixture.on_disk("a.txt"), "0\n");
+}
+
+#[test]
+fn a_commit_behind_an_edit_that_fails_is_shown_until_one_succeeds() {
+    let mut fixture = repository(&[("a.txt", "0\n")]);
+    let root = fixture.root.clone();
+    git(&root, &["branch", "in-memory-edits"]);
+    fixture.open("s");
+    fixture.edit("s", "a.txt", "0", "1");
+    let mut row = json!(null);
+    wait_until("the failure to be shown", || {
+        row = fixture.call("session_list", json!({"session": "s"}))["sessions"][0].clone();
+        row["review_error"].is_object()
+    });
+    assert_eq!(row["review_error"]["code"], "branch_conflict", "{row}");
+    let message = row["review_error"]["message"].as_str().expect("a message");
+    assert!(message.contains("in-memory-edits"), "{message}");
+    git(&root, &["branch", "-qD", "in-memory-edits"]);
+    fixture.edit("s", "a.txt", "1", "2");
+    fixture.call("commit_review", json!({"session": "s"}));
+    let row = fixture.call("session_list", json!({"session": "s"}))["sessions"][0].clone();
+    assert!(row["review_error"].is_null() && row["review"].is_string(), "{row}");
 }
 
 #[test]

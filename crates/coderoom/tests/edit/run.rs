@@ -105,6 +105,33 @@ fn tests_guard_the_sync_if_the_configuration_says_so() {
 }
 
 #[test]
+fn whoever_asks_hears_how_far_a_long_request_is() {
+    let mut fixture = Fixture::new(&[("a.txt", "one\n")]);
+    fixture.open("s");
+    let params = json!({"session": "s", "command": ["sleep", "2.5"]});
+    let mut request = json!({"jsonrpc": "2.0", "id": 77, "method": "run", "params": params});
+    request["progress"] = json!(true);
+    fixture.client.send_raw(format!("{request}\n").as_bytes());
+    let mut told = Vec::new();
+    loop {
+        let message = fixture.client.reply();
+        if message["method"] != "progress" {
+            assert_eq!((&message["id"], &message["result"]["code"]), (&json!(77), &json!(0)));
+            break;
+        }
+        told.push(message["params"].clone());
+    }
+    assert!(!told.is_empty(), "a run of some seconds tells of itself");
+    for report in &told {
+        let (id, what) = (&report["id"], &report["what"]);
+        assert_eq!((id, what), (&json!(77), &json!("running sleep")), "{report}");
+    }
+    // Who does not ask hears nothing, however long it takes.
+    let quiet = json!({"session": "s", "command": ["sleep", "1.5"]});
+    assert_eq!(fixture.call("run", quiet)["code"], 0);
+}
+
+#[test]
 fn the_command_line_passes_output_input_and_the_exit_code_through() {
     let mut fixture = Fixture::new(&[("a.txt", "one\n")]);
     fixture.open("s");

@@ -2,6 +2,7 @@
 //!
 //! Histogram diff with git's indent heuristic, so that hunks begin and end where people would cut.
 
+mod binary;
 mod stat;
 mod words;
 
@@ -41,11 +42,16 @@ pub struct DiffOptions {
     pub context: usize,
     /// Whether texts with NUL bytes are compared by lines too.
     pub text: bool,
+    /// Whether binary files are printed so that `git apply` can make them, and not only named.
+    pub binary: bool,
+    /// Whether what is not UTF-8 counts as binary: where patches travel as text, its bytes would
+    /// get lost in lines.
+    pub utf8: bool,
 }
 
 impl Default for DiffOptions {
     fn default() -> DiffOptions {
-        DiffOptions { context: 3, text: false }
+        DiffOptions { context: 3, text: false, binary: false, utf8: false }
     }
 }
 
@@ -211,8 +217,8 @@ fn start(range: &Range<usize>) -> u64 {
 /// The diff of one file in git's format, headers included; `None` on a side means that there is no
 /// file. Empty if nothing differs.
 ///
-/// `git apply` takes it as it is, except for binary files, of which it only says that they differ.
-/// Costs what [`hunks`] costs.
+/// `git apply` takes it as it is; of binary files it only says that they differ, unless
+/// [`DiffOptions::binary`] asks for a patch. Costs what [`hunks`] costs.
 pub fn diff(old: Option<Side<'_>>, new: Option<Side<'_>>, options: &DiffOptions) -> Vec<u8> {
     let (Some(first), Some(last)) = (old.or(new), new.or(old)) else { return Vec::new() };
     let same_mode = old.is_none() || new.is_none() || first.executable == last.executable;
@@ -234,7 +240,8 @@ pub fn diff(old: Option<Side<'_>>, new: Option<Side<'_>>, options: &DiffOptions)
         _ => {}
     }
     let (before, after) = (old.map_or(&b""[..], |s| s.bytes), new.map_or(&b""[..], |s| s.bytes));
-    let binary = !options.text && (is_binary(before) || is_binary(after));
+    let lost = |side: &[u8]| options.utf8 && std::str::from_utf8(side).is_err();
+    let binary = !options.text && [before, after].into_iter().any(|it| is_binary(it) || lost(it));
     let compared = (!binary).then(|| Compared::new(before, after));
     if both && first.path != last.path {
         let alike = match &compared {
@@ -256,6 +263,10 @@ pub fn diff(old: Option<Side<'_>>, new: Option<Side<'_>>, options: &DiffOptions)
     };
     let (a, b) = (side(old.is_some(), &a), side(new.is_some(), &b));
     match compared {
+        None if options.binary => {
+            let mode = (both && same_mode).then(|| mode(&last));
+            binary::print(old.map(|it| it.bytes), new.map(|it| it.bytes), mode, &mut out);
+        }
         None => say(format!("Binary files {a} and {b} differ\n")),
         Some(compared) => {
             say(format!("--- {a}{}\n+++ {b}{}\n", tab(&a), tab(&b)));

@@ -150,7 +150,7 @@ proptest! {
     fn git_takes_our_diffs((old, new) in trees(), context in 1..5usize) {
         let dir = tempfile::tempdir().expect("test");
         write(dir.path(), &old);
-        let (patch, _) = our_diff(&old, &new, &DiffOptions { context, text: false });
+        let (patch, _) = our_diff(&old, &new, &DiffOptions { context, ..DiffOptions::default() });
         prop_assert_eq!(&applied(&old, &patch), &new);
         if !patch.is_empty() {
             let file = dir.path().join("patch");
@@ -158,6 +158,49 @@ proptest! {
             must(dir.path(), &["apply", "--whitespace=nowarn", "patch"]);
         }
         prop_assert_eq!(read(dir.path()), new, "{}", String::from_utf8_lossy(&patch));
+    }
+
+    #[test]
+    fn git_takes_our_binary_diffs_and_takes_them_back(
+        old in prop::option::of(prop::collection::vec(any::<u8>(), 0..300)),
+        new in prop::option::of(prop::collection::vec(any::<u8>(), 0..300)),
+        repeats in 1..40usize,
+        (was, is) in any::<(bool, bool)>(),
+    ) {
+        let tree = |side: Option<Vec<u8>>, executable: bool| -> Tree {
+            let bytes = side.map(|it| [&it.repeat(repeats)[..], b"\0\xff"].concat());
+            bytes.into_iter().map(|bytes| ("z".to_owned(), (bytes, executable))).collect()
+        };
+        let (old, new) = (tree(old, was), tree(new, is));
+        let dir = tempfile::tempdir().expect("test");
+        write(dir.path(), &old);
+        let options = DiffOptions { binary: true, ..DiffOptions::default() };
+        let (patch, _) = our_diff(&old, &new, &options);
+        if !patch.is_empty() {
+            std::fs::write(dir.path().join("patch"), &patch).expect("test");
+            must(dir.path(), &["apply", "patch"]);
+            prop_assert_eq!(read(dir.path()), new);
+            must(dir.path(), &["apply", "-R", "patch"]);
+            // git forgets the mode of a deleted binary file on the way back, in its own patches too.
+            let bytes = |tree: Tree| tree.into_values().map(|file| file.0).collect::<Vec<_>>();
+            prop_assert_eq!(bytes(read(dir.path())), bytes(old));
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf8_survive_a_patch_that_travels_as_text((a, b) in pair()) {
+        let (mut a, mut b) = (a, b);
+        a.extend(b"caf\xe9\n");
+        b.extend(b"caf\xe9!\n");
+        let tree = |bytes: Vec<u8>| Tree::from([("z".to_owned(), (bytes, false))]);
+        let (old, new) = (tree(a), tree(b));
+        let dir = tempfile::tempdir().expect("test");
+        write(dir.path(), &old);
+        let options = DiffOptions { binary: true, utf8: true, ..DiffOptions::default() };
+        let patch = String::from_utf8(our_diff(&old, &new, &options).0).expect("UTF-8");
+        std::fs::write(dir.path().join("patch"), &patch).expect("test");
+        must(dir.path(), &["apply", "patch"]);
+        prop_assert_eq!(read(dir.path()), new);
     }
 
     #[test]

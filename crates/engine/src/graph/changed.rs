@@ -4,12 +4,14 @@
 //! another now (its kind, type, bases or value as written, or whether and where it is declared), and
 //! in turn what names something that rests on that; files that declare a function that is called
 //! with other arguments; files whose imports lead to other files, which is looked at for all files if
-//! one has come or gone; documents that mention such a name or path.
+//! one has come or gone; documents that mention a name whose declaration has come, gone or moved, or
+//! a path that has come or gone.
 //!
 //! What this may miss, until a graph is built without an earlier one: where a change reaches more
 //! than [`MOST`] files, only those are made anew that import a changed file; chains of types are
 //! followed by their names up to the same bound; a name whose number of files passes one of
-//! resolution's own bounds; manifests (`go.mod`, `Cargo.toml`), after which everything is made anew.
+//! resolution's own bounds; what these bounds cut is cut elsewhere when other files are looked at
+//! together; manifests (`go.mod`, `Cargo.toml`), after which everything is made anew.
 //! [`super::PieceStats::partial`] says when the first two may have happened.
 
 use std::{
@@ -21,7 +23,7 @@ use rayon::prelude::*;
 
 use super::{
     documents::hash_of_name,
-    interface::{differing, interface, passed},
+    interface::{differing, interface, meant_differently, passed},
     nodes::{FileRole, role_of},
     piece::Piece,
     work::Plan,
@@ -75,6 +77,8 @@ struct Changes {
     gone: BTreeSet<FileId>,
     /// Names whose declarations differ.
     names: BTreeSet<Box<str>>,
+    /// Names that may mean another declaration in documents.
+    meant: BTreeSet<Box<str>>,
     /// Names of functions that are called with other arguments.
     called: BTreeSet<Box<str>>,
     /// Paths that have come or gone.
@@ -91,6 +95,7 @@ impl Changes {
             now: BTreeSet::new(),
             gone: BTreeSet::new(),
             names: BTreeSet::new(),
+            meant: BTreeSet::new(),
             called: BTreeSet::new(),
             paths: Vec::new(),
             moved: false,
@@ -126,16 +131,19 @@ impl Changes {
             self.moved = true;
             // What a module is called may lead here, or no longer.
             self.names.extend(module_names(path));
+            self.meant.extend(module_names(path));
         }
         let facts = |file: Option<&Arc<File>>| file.and_then(|file| code.facts_of(file));
         let (old, new) = (facts(old), facts(new));
         let declared =
             |facts: &Option<Arc<Loaded>>| facts.as_deref().map(interface).unwrap_or_default();
         let (before, now) = (declared(&old), declared(&new));
+        self.meant.append(&mut meant_differently(&before, &now));
         let mut names = differing(&before, &now);
         if names.remove("") && old.is_some() && new.is_some() {
             // What it hands on under names of others.
             names.extend(before.into_keys().chain(now.into_keys()).filter(|it| !it.is_empty()));
+            self.meant.extend(names.iter().cloned());
             self.moved = true;
         }
         self.names.append(&mut names);
@@ -204,7 +212,7 @@ impl<'s> Search<'s> {
         if self.changes.moved {
             self.imports();
         }
-        self.documents(&known);
+        self.documents();
     }
 
     /// Adds the files that have a name, or declare it.
@@ -256,8 +264,9 @@ impl<'s> Search<'s> {
     }
 
     /// Adds the documents that mention what has changed.
-    fn documents(&mut self, names: &BTreeSet<Box<str>>) {
-        let mut hashes: BTreeSet<u64> = names.iter().map(|name| hash_of_name(name)).collect();
+    fn documents(&mut self) {
+        let mut hashes: BTreeSet<u64> =
+            self.changes.meant.iter().map(|name| hash_of_name(name)).collect();
         for path in &self.changes.paths {
             hashes.insert(hash_of_name(path.rsplit('/').next().unwrap_or(path)));
         }

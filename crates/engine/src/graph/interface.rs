@@ -20,6 +20,9 @@ const MAX_STEPS: u32 = 20_000;
 pub(super) struct Declared {
     /// Of all declarations together, in whatever order they stand.
     hash: u64,
+    /// The same of what decides which declarations a name in a document means: where they stand, and
+    /// what they are. Of types, and of names that stand for others, all of it.
+    meant: u64,
     /// The names that they rest on: in types, bases and values.
     pub(super) rests_on: BTreeSet<Box<str>>,
 }
@@ -34,6 +37,8 @@ pub(super) fn interface(facts: &Loaded) -> BTreeMap<Box<str>, Declared> {
         }
         let mut reader = Reader::new(facts);
         container(facts, ix).hash(&mut reader.hasher);
+        (symbol.kind as u8).hash(&mut reader.hasher);
+        let stands = reader.hasher.finish();
         reader.symbol(symbol);
         let members = symbol.body.filter(|_| symbol.kind.is_callable());
         for inner in members.into_iter().flat_map(|body| facts.all_declared(body)) {
@@ -45,7 +50,11 @@ pub(super) fn interface(facts: &Loaded) -> BTreeMap<Box<str>, Declared> {
         }
         let entry = found.entry(facts.facts.name(symbol.name).into()).or_default();
         // In any order.
-        entry.hash = entry.hash.wrapping_add(reader.hasher.finish());
+        let all = reader.hasher.finish();
+        let is_whole = symbol.kind.is_type() || matches!(symbol.kind, Kind::Alias | Kind::Module);
+        let is_whole = is_whole || symbol.kind == Kind::Impl || symbol.attached.is_known();
+        entry.hash = entry.hash.wrapping_add(all);
+        entry.meant = entry.meant.wrapping_add(if is_whole { all } else { stands });
         entry.rests_on.append(&mut reader.names);
     }
     let mut reader = Reader::new(facts);
@@ -61,6 +70,7 @@ pub(super) fn interface(facts: &Loaded) -> BTreeMap<Box<str>, Declared> {
     }
     let entry = found.entry(Box::default()).or_default();
     entry.hash = reader.hasher.finish();
+    entry.meant = entry.hash;
     entry.rests_on = reader.names;
     found
 }
@@ -96,6 +106,17 @@ pub(super) fn differing<V: PartialEq>(
     let gone = before.iter().filter(|(name, it)| now.get(*name) != Some(it));
     let new = now.keys().filter(|name| !before.contains_key(*name));
     gone.map(|(name, _)| name).chain(new).cloned().collect()
+}
+
+/// The names for which documents have to be looked at again.
+pub(super) fn meant_differently(
+    before: &BTreeMap<Box<str>, Declared>,
+    now: &BTreeMap<Box<str>, Declared>,
+) -> BTreeSet<Box<str>> {
+    let meant = |all: &BTreeMap<Box<str>, Declared>| {
+        all.iter().map(|(name, it)| (name.clone(), it.meant)).collect::<BTreeMap<_, _>>()
+    };
+    differing(&meant(before), &meant(now))
 }
 
 /// Reads expressions without places, through what is local to functions.

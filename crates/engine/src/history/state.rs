@@ -1,6 +1,6 @@
 //! One moment of a session, and the way to the next.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use rpds::{RedBlackTreeMapSync, VectorSync};
 
@@ -171,6 +171,13 @@ impl State {
         self.log.iter()
     }
 
+    /// The entries that have led to what the session is, oldest first: without what was undone, and
+    /// without what others wrote to the disk.
+    pub fn effective(&self) -> impl Iterator<Item = &Arc<Entry>> {
+        let fork = self.entry(1).filter(|entry| matches!(entry.kind, EntryKind::Fork { .. }));
+        fork.into_iter().chain(self.undoable.iter().filter_map(|id| self.entry(*id)))
+    }
+
     /// The number of the newest entry; 0 if there is none.
     pub fn head(&self) -> u64 {
         self.log.len() as u64
@@ -218,8 +225,18 @@ impl State {
         Ok(next)
     }
 
-    /// The same over a base that has moved as a whole: what the session has not touched is as
-    /// `trunk` has it. Files that it has touched must be dealt with by an entry first or after.
+    /// Files that the log speaks of and that do not differ from the base, in path order: what they
+    /// are is in the log, so that only an entry can change them.
+    ///
+    /// Costs a look at every entry.
+    pub fn settled(&self) -> BTreeSet<RelPath> {
+        let deltas = self.log.iter().flat_map(|entry| entry.files.iter().chain(&entry.base));
+        let clean = deltas.filter(|delta| !self.dirty.contains_key(&delta.path));
+        clean.map(|delta| delta.path.clone()).collect()
+    }
+
+    /// The same over a base that has moved as a whole: what the log does not speak of is as `trunk`
+    /// has it. The other files stay as they are, for an entry to deal with.
     ///
     /// # Errors
     /// `Mismatch` never, short of a fault.
@@ -228,6 +245,19 @@ impl State {
         for (path, dirty) in self.dirty.iter() {
             base.files.insert(path.clone(), file_change(dirty.base.as_ref(), &self.base, path));
             current.files.insert(path.clone(), file_change(dirty.now.as_ref(), trunk, path));
+        }
+        for path in self.settled() {
+            let file = self.snapshot.file(&path);
+            // What is not text is not held, and the trunk knows better unless it is ignored there.
+            if file.is_some_and(|file| file.text().is_none()) && trunk.file(&path).is_some() {
+                continue;
+            }
+            let kept = file.map_or(FileChange::Remove, |file| FileChange::Put {
+                body: file.body.clone(),
+                stamp: file.stamp,
+                visibility: file.visibility,
+            });
+            base.files.insert(path, kept);
         }
         let mut next = self.clone();
         next.base = session.prepare(trunk, base)?;
@@ -304,8 +334,9 @@ impl State {
                 self.redoable.drop_last_mut();
                 self.undoable.push_back_mut(of);
             }
-            // Taking back a sync would not take back what was written, and a fork is a beginning.
-            EntryKind::Sync | EntryKind::Fork { .. } => {}
+            // Taking back a sync would not take back what was written, a fork is a beginning, and
+            // what somebody else wrote is not ours to take back.
+            EntryKind::Sync | EntryKind::Fork { .. } | EntryKind::Rebase => {}
             _ if entry.files.is_empty() => {}
             _ => {
                 self.undoable.push_back_mut(entry.id);

@@ -103,7 +103,10 @@ impl State {
     fn checked(&self, entry: Entry) -> Result<Entry, NoStep> {
         for delta in &entry.files {
             let now = self.version(&delta.path);
-            let known = now.is_some() || self.dirty.contains_key(&delta.path);
+            // A snapshot does not know the bytes of what is not text.
+            let file = self.snapshot.file(&delta.path);
+            let unknown = file.is_some_and(|file| file.text().is_none());
+            let known = self.dirty.contains_key(&delta.path) || !unknown;
             if known && now.as_ref().map(|it| it.hash) != delta.before.as_ref().map(|it| it.hash) {
                 let touched = |entry: &&std::sync::Arc<Entry>| {
                     entry.files.iter().any(|other| other.path == delta.path)

@@ -183,16 +183,20 @@ impl Code {
         let stale = lexicon.stale(self);
         let found =
             lexicon.scores(self, &stale, &question.words, &question.subject, &question.scope);
+        // Tests and documents have most of the words; what code has is measured by code.
+        let code: Vec<&WordScore> = found.iter().filter(|it| self.is_code(it.file)).collect();
         let most = |of: fn(&WordScore) -> f32| {
-            let most = found.iter().map(of).fold(0.0, f32::max);
+            let of_code = code.iter().map(|it| of(it)).fold(0.0, f32::max);
+            let most =
+                if of_code > 0.0 { of_code } else { found.iter().map(of).fold(0.0, f32::max) };
             if most > 0.0 { most } else { 1.0 }
         };
         let (text, path) = (most(|it| it.text), most(|it| it.path));
         let mut rows: Vec<Row> = Vec::with_capacity(found.len());
         for it in &found {
             let mut row = Row::new(it.file);
-            *row.part(SeekPart::Words) = it.text / text;
-            *row.part(SeekPart::Path) = it.path / path;
+            *row.part(SeekPart::Words) = (it.text / text).min(1.0);
+            *row.part(SeekPart::Path) = (it.path / path).min(1.0);
             *row.part(SeekPart::Scope) = it.scope;
             rows.push(row);
         }
@@ -210,6 +214,10 @@ impl Code {
             *row.part(SeekPart::Role) = if meant { MEANT } else { 1.0 };
         }
         rows
+    }
+
+    fn is_code(&self, file: FileId) -> bool {
+        FileRole::of(self.path(file)) == FileRole::Source
     }
 
     fn add_definitions(
@@ -241,13 +249,16 @@ impl Code {
             .into_iter()
             .filter_map(|(path, heard)| Some((self.id_of(path)?, heard)))
             .collect();
-        let most = |of: fn(&Heard) -> f32| heard.iter().map(|(_, it)| of(it)).fold(0.0, f32::max);
+        let most = |of: fn(&Heard) -> f32| {
+            let code = heard.iter().filter(|(file, _)| self.is_code(*file));
+            code.map(|(_, it)| of(it)).fold(0.0, f32::max)
+        };
         let (sum, best) = (most(|it| it.sum), most(|it| it.best));
         for (file, it) in heard {
             let row = row(rows, file);
             if sum > 0.0 && best > 0.0 {
-                *row.part(SeekPart::LikeCommits) = it.sum / sum;
-                *row.part(SeekPart::LikeCommit) = it.best / best;
+                *row.part(SeekPart::LikeCommits) = (it.sum / sum).min(1.0);
+                *row.part(SeekPart::LikeCommit) = (it.best / best).min(1.0);
             }
             row.commit = Some(it.commit);
         }

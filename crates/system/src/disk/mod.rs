@@ -2,6 +2,7 @@
 //! what somebody else has written.
 
 mod read;
+mod sweep;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -13,7 +14,10 @@ use coderoom_engine::{ContentHash, FileMode, RelPath};
 use crate::root::Root;
 
 pub use read::DiskFile;
-pub use write::{Target, Written};
+pub use write::{Target, Written, is_half_written};
+
+/// Larger files are neither read for a session nor compared with what it has, in bytes.
+pub const LARGEST: u64 = 64 << 20;
 
 /// The directory tree of a workspace, reached without following a link.
 pub struct Disk {

@@ -61,6 +61,13 @@ impl Disk {
         }
     }
 
+    /// What kind of file is at `path`, if one is, without reading it.
+    pub fn mode(&self, path: &RelPath) -> Option<FileMode> {
+        let stat = self.root.stat(path).ok()?;
+        matches!(file_type(&stat), FileType::RegularFile | FileType::Symlink)
+            .then(|| mode_of(&stat))
+    }
+
     fn regular(
         &self,
         path: &RelPath,

@@ -138,3 +138,18 @@ fn what_is_no_file_is_said_so() {
     fs::write(dir.path().join("f"), "much more").expect("written");
     assert!(matches!(disk.read(&path("f"), 4), Err(DiskError::TooLarge { .. })));
 }
+
+#[test]
+fn what_is_half_written_over_a_file_is_known_for_it_and_nothing_else_is() {
+    for (old, new) in [("long and old", "new"), ("old", "long and new"), ("same1", "same2")] {
+        for written in 1..=new.len() {
+            let rest = old.get(written..).unwrap_or_default();
+            let there = format!("{}{rest}", &new[..written]);
+            let (old, new) = (old.as_bytes(), new.as_bytes());
+            assert!(is_half_written(old, new, there.as_bytes()), "{there}");
+        }
+    }
+    for there in ["", "n", "new an", "newer", "old and new"] {
+        assert!(!is_half_written(b"long and old", b"new", there.as_bytes()), "{there}");
+    }
+}

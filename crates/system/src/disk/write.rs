@@ -5,20 +5,23 @@
 //! expected, they change back: whatever somebody else wrote meanwhile is never lost.
 
 use std::{
-    io::Write,
+    fs::File,
+    io::{self, Seek, Write},
     sync::atomic::{AtomicU64, Ordering},
 };
 
 use bytes::Bytes;
-use coderoom_engine::{ContentHash, FileMode, RelPath};
+use coderoom_engine::{FileMode, RelPath};
 use rustix::{
     fd::{AsFd, OwnedFd},
     fs::{AtFlags, Mode, OFlags, RenameFlags, Stat},
     io::Errno,
 };
 
+use crate::crash;
+
 use super::{
-    Disk, DiskError, DiskFile, Expected,
+    Disk, DiskError, DiskFile, Expected, LARGEST,
     read::{io_error, mode_of},
 };
 
@@ -44,8 +47,8 @@ pub enum Written {
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
 /// What the names of files that are about to take another's place begin and end with.
-const PREFIX: &str = ".coderoom-";
-const SUFFIX: &str = ".tmp";
+pub(super) const PREFIX: &str = ".coderoom-";
+pub(super) const SUFFIX: &str = ".tmp";
 
 /// A name for a file that is about to take another's place.
 fn beside() -> Vec<u8> {
@@ -68,8 +71,7 @@ impl Disk {
         target: &Target,
         durable: bool,
     ) -> Result<Written, DiskError> {
-        let limit = u64::MAX;
-        let now = self.read(path, limit)?;
+        let now = self.read(path, LARGEST)?;
         let as_expected = match (&now, expected) {
             (None, Expected::Absent) => true,
             (Some(file), expected) => file.is(expected),
@@ -79,13 +81,17 @@ impl Disk {
             return Ok(Written::Changed(now));
         }
         match (now, target) {
-            (None, Target::Absent) => Ok(Written::Done),
+            (None, Target::Absent) => {
+                // Whoever removed it may have died before this.
+                self.drop_empty_dirs(path);
+                Ok(Written::Done)
+            }
             (None, Target::File(bytes, mode)) => self.create(path, bytes, *mode, durable),
             (Some(_), Target::Absent) => self.remove(path, expected),
             (Some(old), Target::File(bytes, mode)) => {
                 let links = [Some(old.mode), *mode].contains(&Some(FileMode::Link));
                 if old.is_linked && !links {
-                    self.overwrite(path, bytes, *mode, durable)
+                    self.overwrite(path, &old.bytes, bytes, *mode, durable)
                 } else {
                     self.replace(path, expected, bytes, *mode, durable)
                 }
@@ -100,16 +106,23 @@ impl Disk {
         mode: Option<FileMode>,
         durable: bool,
     ) -> Result<Written, DiskError> {
-        self.make_dirs(path)?;
+        let made = self.make_dirs(path)?;
         let (parent, name) = self.parent(path)?;
         let temporary = beside();
-        self.make(path, &parent, &temporary, bytes, mode, None, durable)?;
+        if let Err(err) = self.make(path, &parent, &temporary, bytes, mode, None, durable) {
+            self.unmake_dirs(&made);
+            return Err(err);
+        }
+        crash::step("create: beside");
         match rename(&parent, &temporary, name, RenameFlags::NOREPLACE) {
-            Ok(()) => Ok(Written::Done),
+            Ok(()) => {
+                crash::step("create: in place");
+                Ok(Written::Done)
+            }
             Err(errno) => {
                 let _ = rustix::fs::unlinkat(&parent, &temporary[..], AtFlags::empty());
                 match errno {
-                    Errno::EXIST => Ok(Written::Changed(self.read(path, u64::MAX)?)),
+                    Errno::EXIST => Ok(Written::Changed(self.read(path, LARGEST)?)),
                     errno => Err(io_error("write", path, errno)),
                 }
             }
@@ -131,6 +144,7 @@ impl Disk {
         self.make(path, &parent, &temporary, bytes, mode, Some(&old), durable)?;
         let drop_temporary =
             || rustix::fs::unlinkat(&parent, &temporary[..], AtFlags::empty()).is_ok();
+        crash::step("replace: beside");
         if let Err(errno) = rename(&parent, &temporary, name, RenameFlags::EXCHANGE) {
             drop_temporary();
             return match errno {
@@ -138,17 +152,20 @@ impl Disk {
                 errno => Err(fail(errno)),
             };
         }
-        let replaced = self.read(&sibling(path, &temporary), u64::MAX);
+        crash::step("replace: in place");
+        let replaced = self.read(&sibling(path, &temporary), LARGEST);
         if matches!(&replaced, Ok(Some(file)) if file.is(expected)) {
             drop_temporary();
+            crash::step("replace: done");
             if durable {
                 rustix::fs::fsync(&parent).map_err(fail)?;
             }
             return Ok(Written::Done);
         }
         rename(&parent, &temporary, name, RenameFlags::EXCHANGE).map_err(fail)?;
+        crash::step("replace: back");
         drop_temporary();
-        Ok(Written::Changed(self.read(path, u64::MAX)?))
+        Ok(Written::Changed(self.read(path, LARGEST)?))
     }
 
     fn remove(&self, path: &RelPath, expected: &Expected) -> Result<Written, DiskError> {
@@ -161,31 +178,41 @@ impl Disk {
                 errno => Err(fail(errno)),
             };
         }
-        let removed = self.read(&sibling(path, &temporary), u64::MAX);
+        crash::step("remove: aside");
+        let removed = self.read(&sibling(path, &temporary), LARGEST);
         if matches!(&removed, Ok(Some(file)) if file.is(expected)) {
             rustix::fs::unlinkat(&parent, &temporary[..], AtFlags::empty()).map_err(fail)?;
+            crash::step("remove: gone");
             self.drop_empty_dirs(path);
             return Ok(Written::Done);
         }
         // Somebody who has made a new file in the meantime keeps it; ours stays beside it.
         rename(&parent, &temporary, name, RenameFlags::NOREPLACE).map_err(fail)?;
-        Ok(Written::Changed(self.read(path, u64::MAX)?))
+        Ok(Written::Changed(self.read(path, LARGEST)?))
     }
 
-    /// Writes into the file itself: it has other names, which must go on naming it.
+    /// Writes into the file itself: it has other names, which must go on naming it. Room for all of
+    /// it is made first, so that a full disk is found before anything is written over.
     fn overwrite(
         &self,
         path: &RelPath,
+        old: &Bytes,
         bytes: &Bytes,
         mode: Option<FileMode>,
         durable: bool,
     ) -> Result<Written, DiskError> {
         let fail = |errno| io_error("write", path, errno);
-        let file = self.root.writable(path).map_err(fail)?;
-        let mut file = std::fs::File::from(file);
+        let mut file = File::from(self.root.writable(path).map_err(fail)?);
         let io = |source| DiskError::Io { doing: "write", path: path.clone(), source };
-        file.write_all(bytes).map_err(io)?;
-        file.set_len(bytes.len() as u64).map_err(io)?;
+        if let Err(err) = overwritten(&mut file, old, bytes) {
+            // What was there has its room, so that it can be put back.
+            let back = file.rewind().and_then(|()| file.write_all(old));
+            if let Err(err) = back.and_then(|()| file.set_len(old.len() as u64)) {
+                tracing::error!(%path, %err, "a file that is half written cannot be put back");
+            }
+            return Err(io(err));
+        }
+        crash::step("overwrite: bytes");
         if let Some(mode) = mode {
             let stat = rustix::fs::fstat(&file).map_err(fail)?;
             rustix::fs::fchmod(&file, permissions(Some(mode), Some(&stat))).map_err(fail)?;
@@ -219,8 +246,8 @@ impl Disk {
         let created = if like.is_some() { 0o600 } else { created };
         let bits = Mode::from_raw_mode(created);
         let file = rustix::fs::openat(parent, name, flags | OFlags::CLOEXEC, bits).map_err(fail)?;
-        let mut file = std::fs::File::from(file);
-        let made = file.write_all(bytes).and_then(|()| {
+        let file = File::from(file);
+        let made = crash::write_all(&file, bytes, "beside: half").and_then(|()| {
             let regular = like.filter(|stat| mode_of(stat) != FileMode::Link);
             if let Some(stat) = regular {
                 keep_owner(&file, stat);
@@ -246,9 +273,10 @@ impl Disk {
         }
     }
 
-    /// Makes the directories that a path needs, following no link.
-    fn make_dirs(&self, path: &RelPath) -> Result<(), DiskError> {
-        let Some(dir) = path.parent() else { return Ok(()) };
+    /// Makes the directories that a path needs, following no link. Gives those that were not there,
+    /// the deepest first.
+    fn make_dirs(&self, path: &RelPath) -> Result<Vec<RelPath>, DiskError> {
+        let Some(dir) = path.parent() else { return Ok(Vec::new()) };
         let mut missing: Vec<RelPath> = Vec::new();
         for above in std::iter::successors(Some(dir), RelPath::parent) {
             match self.root.dir(&above) {
@@ -259,14 +287,26 @@ impl Disk {
                 Err(errno) => return Err(io_error("open the directory of", path, errno)),
             }
         }
-        for dir in missing.iter().rev() {
+        for (n, dir) in missing.iter().enumerate().rev() {
             let (parent, name) = self.parent(dir)?;
             match rustix::fs::mkdirat(&parent, name, Mode::from_raw_mode(0o777)) {
-                Ok(()) | Err(Errno::EXIST) => {}
-                Err(errno) => return Err(io_error("make the directory", dir, errno)),
+                Ok(()) | Err(Errno::EXIST) => crash::step("create: a directory"),
+                Err(errno) => {
+                    self.unmake_dirs(&missing[n + 1..]);
+                    return Err(io_error("make the directory", dir, errno));
+                }
             }
         }
-        Ok(())
+        Ok(missing)
+    }
+
+    /// Removes directories that were made for a file that could not be: those that are empty.
+    fn unmake_dirs(&self, made: &[RelPath]) {
+        for dir in made {
+            if let Ok((parent, name)) = self.parent(dir) {
+                let _ = rustix::fs::unlinkat(&parent, name, AtFlags::REMOVEDIR);
+            }
+        }
     }
 
     /// Removes the directories above a removed file that have become empty, as git does.
@@ -281,51 +321,29 @@ impl Disk {
             }
         }
     }
+}
 
-    /// Removes from a directory what writes of a process that was killed have left beside files, if
-    /// `is_known` says that its bytes are ours. Gives the others: they may be somebody's only copy.
-    ///
-    /// # Errors
-    /// If the directory cannot be read.
-    pub fn sweep(
-        &self,
-        dir: &RelPath,
-        is_known: &dyn Fn(&Bytes) -> bool,
-    ) -> Result<Vec<RelPath>, DiskError> {
-        let fd = match self.root.dir(dir) {
-            Ok(fd) => fd,
-            Err(Errno::NOENT) => return Ok(Vec::new()),
-            Err(errno) => return Err(io_error("read", dir, errno)),
-        };
-        let entries = rustix::fs::Dir::read_from(&fd).map_err(|it| io_error("read", dir, it))?;
-        let own = format!("{PREFIX}{}-", std::process::id());
-        let mut kept = Vec::new();
-        for entry in entries.flatten() {
-            let name = entry.file_name().to_bytes();
-            let ours = name.starts_with(PREFIX.as_bytes()) && name.ends_with(SUFFIX.as_bytes());
-            if !ours || name.starts_with(own.as_bytes()) {
-                continue;
-            }
-            let path = dir.join(name);
-            match self.read(&path, u64::MAX)? {
-                Some(file) if !is_known(&file.bytes) => kept.push(path),
-                Some(_) => {
-                    rustix::fs::unlinkat(&fd, name, AtFlags::empty())
-                        .map_err(|errno| io_error("remove", &path, errno))?;
-                }
-                None => {}
-            }
+/// Writes `bytes` over what a file has, which is `old`.
+fn overwritten(file: &mut File, old: &Bytes, bytes: &Bytes) -> io::Result<()> {
+    if bytes.len() > old.len() {
+        let flags = rustix::fs::FallocateFlags::KEEP_SIZE;
+        let (from, more) = (old.len() as u64, (bytes.len() - old.len()) as u64);
+        match rustix::fs::fallocate(&*file, flags, from, more) {
+            // Not every file system can say; then the disk says it while it is written.
+            Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS) => {}
+            Err(errno) => return Err(errno.into()),
         }
-        Ok(kept)
     }
+    crash::write_all(file, bytes, "overwrite: half")?;
+    crash::step("overwrite: length");
+    file.set_len(bytes.len() as u64)
+}
 
-    /// The hash of what is at a path, if a file is there.
-    ///
-    /// # Errors
-    /// As `read`.
-    pub fn hash(&self, path: &RelPath) -> Result<Option<ContentHash>, DiskError> {
-        Ok(self.read(path, u64::MAX)?.map(|file| file.hash))
-    }
+/// Whether `there` is what a crash leaves of a file with several names while `new` is being written
+/// over `old`: some bytes of the new one, then the rest of the old one.
+pub fn is_half_written(old: &[u8], new: &[u8], there: &[u8]) -> bool {
+    let written = there.iter().zip(new).take_while(|(a, b)| a == b).count();
+    there[written..] == old[written.min(old.len())..]
 }
 
 fn sibling(path: &RelPath, name: &[u8]) -> RelPath {
@@ -352,7 +370,7 @@ fn permissions(mode: Option<FileMode>, like: Option<&Stat>) -> Mode {
 }
 
 /// Gives a file the owner of another as far as this user may.
-fn keep_owner(file: &std::fs::File, like: &Stat) {
+fn keep_owner(file: &File, like: &Stat) {
     let Ok(own) = rustix::fs::fstat(file) else { return };
     if (own.st_uid, own.st_gid) == (like.st_uid, like.st_gid) {
         return;

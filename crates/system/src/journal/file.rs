@@ -12,6 +12,7 @@ use coderoom_engine::{Entry, TextStore};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::record::{Head, Reader, Writer};
+use crate::crash;
 
 /// What a journal begins with; the last byte is the version of the format.
 const MAGIC: &[u8; 8] = b"CRjourn\x01";
@@ -76,12 +77,41 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// A new journal at `path`, which must not exist. If `durable`, it survives a power cut when
-    /// this returns; that costs a few milliseconds.
+    /// A new journal at `path`, which must not exist, with the entries that it begins with. It is
+    /// there as a whole or not at all. If `durable`, it survives a power cut when this returns; that
+    /// costs a few milliseconds.
     ///
     /// # Errors
-    /// If it exists, or the operating system refuses.
-    pub fn create(path: &Path, head: &Head, durable: bool) -> Result<Journal, JournalError> {
+    /// If the operating system refuses.
+    pub fn create<'e>(
+        path: &Path,
+        head: &Head,
+        entries: impl IntoIterator<Item = &'e Entry>,
+        durable: bool,
+    ) -> Result<Journal, JournalError> {
+        let io = |source| JournalError::Io { doing: "creating", path: path.to_owned(), source };
+        let part = path.with_extension("part");
+        let _ = fs::remove_file(&part);
+        let made = Journal::make(&part, head).and_then(|mut journal| {
+            journal.append(entries)?;
+            if durable {
+                journal.file.sync_data().map_err(io)?;
+            }
+            crash::step("journal: made");
+            fs::rename(&part, path).map_err(io)?;
+            Ok(Journal { path: path.to_owned(), ..journal })
+        });
+        let journal = made.inspect_err(|_| drop(fs::remove_file(&part)))?;
+        if durable {
+            for dir in path.ancestors().skip(1).take(2) {
+                File::open(dir).and_then(|dir| dir.sync_all()).map_err(io)?;
+            }
+        }
+        Ok(journal)
+    }
+
+    /// A new file with a head and nothing else.
+    fn make(path: &Path, head: &Head) -> Result<Journal, JournalError> {
         let io = |source| JournalError::Io { doing: "creating", path: path.to_owned(), source };
         let file = OpenOptions::new()
             .create_new(true)
@@ -96,12 +126,6 @@ impl Journal {
             .map_err(|err| io(io::Error::new(io::ErrorKind::InvalidInput, err)))?;
         frame(&payload, MAGIC.len() as u64, &mut bytes);
         (&*journal.file).write_all(&bytes).map_err(io)?;
-        if durable {
-            journal.file.sync_data().map_err(io)?;
-            for dir in path.ancestors().skip(1).take(2) {
-                File::open(dir).and_then(|dir| dir.sync_all()).map_err(io)?;
-            }
-        }
         journal.len = bytes.len() as u64;
         Ok(journal)
     }
@@ -193,13 +217,14 @@ impl Journal {
             })?;
             frame(&payload, self.len + self.buffer.len() as u64, &mut self.buffer);
         }
-        if let Err(source) = (&*self.file).write_all(&self.buffer) {
+        if let Err(source) = crash::write_all(&self.file, &self.buffer, "journal: half") {
             // Half a record must not stay: the next one would follow it.
             self.broken = self.file.set_len(self.len).is_err();
             // The writer believes that bytes are there which are not.
             self.broken |= self.reread().is_err();
             return Err(self.io("writing", source));
         }
+        crash::step("journal: appended");
         self.len += self.buffer.len() as u64;
         const KEEP: usize = 1 << 20;
         if self.buffer.capacity() > KEEP {
@@ -226,10 +251,12 @@ impl Journal {
             Err(err) if err.kind() != io::ErrorKind::NotFound => return Err(io(err)),
             _ => {}
         }
-        let mut new = Journal::create(&path, head, false)?;
+        let mut new = Journal::make(&path, head)?;
         new.append(entries)?;
         new.file.sync_all().map_err(io)?;
+        crash::step("compact: beside");
         fs::rename(&path, &self.path).map_err(io)?;
+        crash::step("compact: in place");
         if let Some(dir) = self.path.parent() {
             File::open(dir).and_then(|dir| dir.sync_all()).map_err(io)?;
         }

@@ -44,7 +44,7 @@ fn put(state: &State, store: &TextStore, name: &str, text: &str) -> Entry {
 
 fn live(dir: &Path, store: &TextStore, durability: Durability) -> LiveSession {
     let trunk = trunk(store);
-    let journal = Journal::create(&dir.join("log"), &head(), true).expect("a new journal");
+    let journal = Journal::create(&dir.join("log"), &head(), [], true).expect("a new journal");
     let state = State::over(trunk.snapshot());
     let syncer = Syncer::start().expect("a thread");
     LiveSession::new(trunk, state, journal, durability, syncer)

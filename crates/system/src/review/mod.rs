@@ -63,6 +63,8 @@ pub struct Request<'a> {
     pub agent: &'a str,
     /// Why; empty: the newest entry's reason.
     pub reason: &'a str,
+    /// Whether the commit survives a power cut when it is acknowledged.
+    pub durable: bool,
 }
 
 /// A commit of a session's state.
@@ -223,7 +225,14 @@ impl Reviewer {
         let log = format!("coderoom: {subject}");
         let mut buffer = gix::date::parse::TimeBuf::default();
         let by = who.committer().to_ref(&mut buffer);
+        // A branch never leads to what a power cut has taken.
+        if how.durable {
+            flush(repo)?;
+        }
         branch::advance(repo, how.branch, tip, id, &log, by)?;
+        if how.durable {
+            flush(repo)?;
+        }
         *self.last.lock() = Some(Last { commit: id, head, entry: at.state.head() });
         Ok(reviewed(id, true, notes))
     }
@@ -256,6 +265,22 @@ impl Reviewer {
         }
         Ok(Some(newest.unwrap_or(0)))
     }
+}
+
+/// Brings all that was written to a repository's file system to the disk. Its objects are small files
+/// in many directories, which would cost more one by one.
+fn flush(repo: &gix::Repository) -> Result<(), ReviewError> {
+    let flushed = std::fs::File::open(repo.common_dir()).and_then(|dir| {
+        #[cfg(target_os = "linux")]
+        return Ok(rustix::fs::syncfs(&dir)?);
+        #[cfg(not(target_os = "linux"))]
+        return dir.sync_all();
+    });
+    let failed = |err: std::io::Error| ReviewError::Git {
+        doing: "write it to the disk",
+        reason: err.to_string(),
+    };
+    flushed.map_err(failed)
 }
 
 fn tree_of(repo: &gix::Repository, commit: ObjectId) -> Result<ObjectId, ReviewError> {

@@ -233,6 +233,33 @@ fn two_sessions_of_one_workspace_run_at_once() {
     }
 }
 
+/// Where file systems share blocks (btrfs, XFS), `CODEROOM_REFLINKS=1` says that they must; elsewhere
+/// the refusal is what is looked at. `TMPDIR` chooses the file system.
+#[test]
+fn a_copy_that_shares_blocks_is_apart_from_the_workspace() {
+    let large = "shared\n".repeat(100_000);
+    let bed = Bed::new(&[("large", &large), ("edited", "disk\n")]);
+    let script = sh("echo mine >> large; cat edited; rm edited");
+    let request = bed.request(Way::Reflink, vec![written("edited", "session\n")], script);
+    match bed.try_run(&request) {
+        Ok(run) => {
+            assert_eq!(run.way, Way::Reflink);
+            assert_eq!(out(&run), "session\n");
+            let touched = run.changes.touched.iter().map(|it| it.path.to_string());
+            assert_eq!(touched.collect::<Vec<_>>(), ["edited", "large"]);
+            assert_eq!(fs::read_to_string(bed.root.join("large")).unwrap(), large);
+            assert_eq!(fs::read(bed.root.join("edited")).unwrap(), b"disk\n");
+        }
+        Err(refused) => {
+            let message = refused.to_string();
+            assert!(message.contains("share no blocks"), "{message}");
+            let must = std::env::var_os("CODEROOM_REFLINKS").is_some();
+            assert!(!must, "CODEROOM_REFLINKS is set: {message}");
+            eprintln!("LEFT OUT: {message}");
+        }
+    }
+}
+
 #[test]
 fn ways_are_tried_in_order_and_refusals_say_why() {
     let bed = Bed::new(&[("a", "a")]);

@@ -16,7 +16,7 @@ use coderoom_system::journal::{CommitError, Head, JournalError, LiveSession};
 use coderoom_system::review::Reviewer;
 use parking_lot::Mutex;
 
-use super::{SessionConfig, now_ms};
+use super::{SessionConfig, now_ms, present::Sources};
 use crate::{
     daemon::{
         graph::{Patience, following},
@@ -55,6 +55,8 @@ pub struct AgentSession {
     pub(super) syncing: AtomicBool,
     /// The review commit of its newest state, if one was made.
     pub review: Mutex<Option<String>>,
+    /// Why the review commit that was tried last was not made, if it was not.
+    pub review_error: Mutex<Option<OpError>>,
     /// What makes its review commits.
     pub(super) reviewer: Reviewer,
 }
@@ -99,6 +101,7 @@ impl AgentSession {
             graph: Mutex::default(),
             syncing: AtomicBool::new(false),
             review: Mutex::default(),
+            review_error: Mutex::default(),
             reviewer,
         })
     }
@@ -165,6 +168,10 @@ impl AgentSession {
         self.live.compact(&head, keep).map_err(failed)
     }
 
+    pub(super) fn sources<'a>(&'a self, state: &'a State, trunk: &'a Snapshot) -> Sources<'a> {
+        Sources { state, trunk, disk: &self.disk, store: &self.store }
+    }
+
     /// Its review branch.
     pub fn branch(&self) -> String {
         format!("refs/heads/{}/{}", self.config.git.diff_branch, self.name)
@@ -172,8 +179,7 @@ impl AgentSession {
 
     /// Whether a file that has no mode of its own is executable on disk.
     pub fn is_executable(&self, path: &RelPath) -> bool {
-        let file = self.disk.read(path, u64::MAX);
-        matches!(file, Ok(Some(file)) if file.mode == FileMode::Executable)
+        matches!(self.disk.mode(path), Some(FileMode::Executable))
     }
 
     /// Lets go of what can be made again, if nobody has used it lately.

@@ -122,7 +122,8 @@ impl AgentSession {
         batch: &Batch,
         edits: &[FileEdit],
     ) -> Result<Judgement, OpError> {
-        let present = Present::new(state, &self.disk, &self.store);
+        let trunk = self.room.workspace.snapshot();
+        let present = Present::new(self.sources(state, &trunk));
         for (path, hash) in &batch.guards {
             guard(&present, path, hash)?;
         }
@@ -197,8 +198,7 @@ impl AgentSession {
     /// A file that is moved keeps its mode: at its new path there is none to keep.
     fn mode_on_disk(&self, path: &str) -> Option<FileMode> {
         let path = RelPath::new(path.as_bytes()).ok()?;
-        let file = self.disk.read(&path, u64::MAX).ok()??;
-        (file.mode == FileMode::Executable).then_some(FileMode::Executable)
+        self.disk.mode(&path).filter(|mode| *mode == FileMode::Executable)
     }
 
     fn problems(&self, deltas: &[FileDelta], applied: &Applied) -> Vec<Problem> {

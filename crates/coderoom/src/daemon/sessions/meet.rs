@@ -6,10 +6,16 @@ use coderoom_engine::{
     language_of,
 };
 
-use coderoom_system::journal::CommitError;
+use coderoom_system::{
+    disk::{DiskError, LARGEST},
+    journal::CommitError,
+};
 
 use super::{AgentSession, now_ms, present};
 use crate::error::{Code, OpError};
+
+/// Whose the other side of a conflict is if it is no session's. No session may be called so.
+pub(super) const DISK: &str = "disk";
 
 /// What a meeting came to.
 #[derive(Clone, Debug, Default)]
@@ -50,8 +56,9 @@ impl AgentSession {
             .advance(|state, session| {
                 met = Met::default();
                 let paths: Vec<RelPath> = state.dirty().map(|(path, _)| path.clone()).collect();
-                let entry =
+                let mut entry =
                     self.meet_disk(state, &paths, &mut met).map_err(CommitError::Refused)?;
+                self.follow_disk(state, &mut entry).map_err(CommitError::Refused)?;
                 let entry = entry.by(agent, reason, now_ms());
                 let moved = state.onto(session, &trunk).map_err(CommitError::Mismatch)?;
                 moved.next(session, entry).map_err(CommitError::Mismatch)
@@ -76,17 +83,39 @@ impl AgentSession {
         Ok(met)
     }
 
+    /// Files that the log speaks of and that do not differ are as the disk has them: the log has to
+    /// say so, or what comes after would not fit to it.
+    fn follow_disk(&self, state: &State, entry: &mut Entry) -> Result<(), OpError> {
+        for path in state.settled() {
+            let file = state.snapshot().file(&path);
+            if file.is_some_and(|file| file.text().is_none()) {
+                continue;
+            }
+            let (before, after) = (state.version(&path), self.on_disk(&path)?);
+            if before.as_ref().map(|it| it.hash) != after.as_ref().map(|it| it.hash) {
+                let delta = FileDelta { path, before, after };
+                entry.base.push(delta.clone());
+                entry.files.push(delta);
+            }
+        }
+        Ok(())
+    }
+
     fn meet_disk(&self, state: &State, paths: &[RelPath], met: &mut Met) -> Result<Entry, OpError> {
         let mut entry = Entry::new(EntryKind::Rebase, Vec::new());
         for path in paths {
             let Some(dirty) = state.dirty_file(path) else { continue };
             let theirs = self.on_disk(path)?;
             let conflict = state.conflict(path);
+            if conflict.is_some_and(|conflict| conflict.from != DISK) {
+                // Settled with the other session first.
+                continue;
+            }
             let known = conflict.map_or(&dirty.base, |conflict| &conflict.theirs);
             if known.as_ref().map(|it| it.hash) == theirs.as_ref().map(|it| it.hash) {
                 continue;
             }
-            self.meet_version(state, path, &dirty.base, theirs.clone(), "disk", &mut entry, met);
+            self.meet_version(state, path, &dirty.base, theirs.clone(), DISK, &mut entry, met);
             // Whatever came of it, the next difference is counted from what is on disk; a conflict
             // keeps the old base until it is settled.
             if !entry.conflicts.iter().any(|(at, it)| at == path && it.is_some()) {
@@ -99,7 +128,7 @@ impl AgentSession {
 
     /// Combines one file's two changes into an entry.
     #[expect(clippy::too_many_arguments, reason = "two sides, their base, and where to put it")]
-    fn meet_version(
+    pub(super) fn meet_version(
         &self,
         state: &State,
         path: &RelPath,
@@ -177,6 +206,11 @@ impl AgentSession {
             met = Met::default();
             let mut entry = Entry::new(EntryKind::Merge { from: other.name.clone() }, Vec::new());
             for (path, dirty) in theirs.dirty() {
+                if state.conflict(path).is_some_and(|conflict| conflict.from != other.name) {
+                    // One that is held is not lost for another.
+                    met.conflicts.push(path.to_string());
+                    continue;
+                }
                 let (base, now) = (&dirty.base, dirty.now.clone());
                 self.meet_version(state, path, base, now, &other.name, &mut entry, &mut met);
             }
@@ -223,7 +257,7 @@ impl AgentSession {
                 let (before, path) = (now, path.clone());
                 entry.files.push(FileDelta { path, before, after });
             }
-            if conflict.from == "disk" {
+            if conflict.from == DISK {
                 // From here on the difference is to what they wrote: it may be written over.
                 let (before, after) = (conflict.base.clone(), conflict.theirs.clone());
                 entry.base.push(FileDelta { path: path.clone(), before, after });
@@ -234,12 +268,20 @@ impl AgentSession {
         Ok(state.head())
     }
 
-    /// The version of a file that is on disk.
+    /// The version of a file that is on disk. Where a directory is, or a link on the way there, is
+    /// no such file: what the session has is then in conflict with a deletion.
     ///
     /// # Errors
-    /// If it cannot be read.
+    /// If it cannot be read, or is too large.
     pub fn on_disk(&self, path: &RelPath) -> Result<Option<Version>, OpError> {
-        let file = self.disk.read(path, u64::MAX)?;
+        let file = match self.disk.read(path, LARGEST) {
+            Err(
+                DiskError::NotFile { .. }
+                | DiskError::NotDirectory { .. }
+                | DiskError::ThroughLink { .. },
+            ) => None,
+            read => read?,
+        };
         Ok(file.map(|file| {
             let link = coderoom_engine::FileMode::Link;
             let mode = (file.mode == link).then_some(link);

@@ -8,6 +8,7 @@ mod batch;
 mod config;
 mod meet;
 mod present;
+mod replay;
 mod review;
 mod run;
 mod sync;
@@ -30,6 +31,7 @@ pub(crate) use batch::edit_error;
 pub use batch::{Batch, Change, Done, Judgement, Problem, rows_of};
 pub use config::{SessionConfig, SyncMode};
 pub use meet::{Met, Settlement};
+pub use replay::Replayed;
 pub use review::Pair;
 pub use run::{HELPER, Left, left, run_error, runner};
 pub use sync::Synced;
@@ -189,8 +191,6 @@ impl Sessions {
             config: yaml.clone(),
         };
         let durable = config.durability == Durability::Power;
-        let mut journal =
-            Journal::create(&dir.join("log"), &head, durable).map_err(journal_error)?;
         let session = room.workspace.fork();
         let state = match over {
             None => State::over(session.snapshot()),
@@ -198,13 +198,17 @@ impl Sessions {
                 let from = parent.live.state();
                 let kind = EntryKind::Fork { from: parent.name.clone(), at: from.head() };
                 let entry = Entry::new(kind, Vec::new()).by(&opening.agent, "", now_ms());
-                let state = from
-                    .fork(&session, entry)
-                    .map_err(|err| OpError::new(Code::Internal, err.to_string()))?;
-                journal.append(state.log().map(|it| &**it)).map_err(journal_error)?;
-                state
+                from.fork(&session, entry)
+                    .map_err(|err| OpError::new(Code::Internal, err.to_string()))?
             }
         };
+        let begin = state.log().map(|it| &**it);
+        let journal = Journal::create(&dir.join("log"), &head, begin, durable);
+        let journal = journal.map_err(|err| {
+            // Nothing stays that would look like a session.
+            let _ = fs::remove_dir(&dir);
+            journal_error(err)
+        })?;
         let syncer = self.syncer()?;
         let live = LiveSession::new(session, state, journal, config.durability, syncer);
         let parts = agent::Parts { config, yaml, dir, store: self.store.clone() };
@@ -314,12 +318,13 @@ fn check_name(name: &str) -> Result<(), OpError> {
         && !name.starts_with(['.', '-'])
         && !name.ends_with(['.'])
         && !name.contains("..")
-        && !name.ends_with(".lock");
+        && !name.ends_with(".lock")
+        && name != meet::DISK;
     if good {
         return Ok(());
     }
     let message = format!(
-        "`{name}` is no name for a session: letters, digits, `-`, `_` and `.`, at most {MAX_NAME}"
+        "`{name}` is no name for a session: letters, digits, `-`, `_` and `.`, at most {MAX_NAME}; not `disk`"
     );
     Err(OpError::new(Code::BadParameter, message))
 }

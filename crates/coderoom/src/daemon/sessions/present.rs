@@ -5,14 +5,11 @@ use std::{borrow::Cow, cell::RefCell, collections::BTreeMap};
 use bytes::Bytes;
 use coderoom_edit::{Action, FileEdit};
 use coderoom_engine::{
-    Content, ContentHash, FileMode, RelPath, State, TextEncoding, TextStore, Version,
+    Content, ContentHash, FileMode, RelPath, Snapshot, State, TextEncoding, TextStore, Version,
 };
-use coderoom_system::disk::{Disk, DiskError};
+use coderoom_system::disk::{Disk, DiskError, LARGEST};
 
 use crate::error::{Code, OpError};
-
-/// Larger files are not taken into a session.
-const MAX_TAKEN: u64 = 64 << 20;
 
 impl From<DiskError> for OpError {
     fn from(err: DiskError) -> OpError {
@@ -26,24 +23,37 @@ impl From<DiskError> for OpError {
     }
 }
 
-/// The version of a file that a session sees; what no snapshot holds is read from the disk.
-pub(super) fn version(
-    state: &State,
-    disk: &Disk,
-    store: &TextStore,
-    path: &RelPath,
-) -> Result<Option<Version>, OpError> {
-    if state.dirty_file(path).is_some() {
-        return Ok(state.version(path));
+/// Where versions of files come from.
+#[derive(Clone, Copy)]
+pub(super) struct Sources<'a> {
+    pub(super) state: &'a State,
+    /// What is known of the disk.
+    pub(super) trunk: &'a Snapshot,
+    pub(super) disk: &'a Disk,
+    pub(super) store: &'a TextStore,
+}
+
+impl Sources<'_> {
+    /// The version of a file that a session sees. What no snapshot holds (ignored, binary, large) is
+    /// read from the disk; what is new on disk is not there for the session.
+    pub(super) fn version(&self, path: &RelPath) -> Result<Option<Version>, OpError> {
+        let Sources { state, trunk, disk, store } = *self;
+        if state.dirty_file(path).is_some() {
+            return Ok(state.version(path));
+        }
+        if let Some(version) = state.version(path) {
+            return Ok(Some(version));
+        }
+        let is_new = || trunk.file(path).is_some_and(|file| file.text().is_some());
+        if state.snapshot().file(path).is_none() && is_new() {
+            return Ok(None);
+        }
+        let file = disk.read(path, LARGEST)?;
+        Ok(file.map(|file| {
+            let link = (file.mode == FileMode::Link).then_some(FileMode::Link);
+            Version { mode: link, ..of_bytes(store, file.bytes) }
+        }))
     }
-    if let Some(version) = state.version(path) {
-        return Ok(Some(version));
-    }
-    let file = disk.read(path, MAX_TAKEN)?;
-    Ok(file.map(|file| {
-        let link = (file.mode == FileMode::Link).then_some(FileMode::Link);
-        Version { mode: link, ..of_bytes(store, file.bytes) }
-    }))
 }
 
 /// A version with these bytes.
@@ -59,17 +69,15 @@ pub(super) fn of_bytes(store: &TextStore, bytes: Bytes) -> Version {
 
 /// What a batch of edits sees of a session, and remembers to put back: encodings.
 pub(super) struct Present<'a> {
-    state: &'a State,
-    disk: &'a Disk,
-    store: &'a TextStore,
+    sources: Sources<'a>,
     /// Every file that was asked for, as it was.
     seen: RefCell<BTreeMap<String, Option<Version>>>,
     failure: RefCell<Option<OpError>>,
 }
 
 impl<'a> Present<'a> {
-    pub(super) fn new(state: &'a State, disk: &'a Disk, store: &'a TextStore) -> Present<'a> {
-        Present { state, disk, store, seen: RefCell::default(), failure: RefCell::default() }
+    pub(super) fn new(sources: Sources<'a>) -> Present<'a> {
+        Present { sources, seen: RefCell::default(), failure: RefCell::default() }
     }
 
     /// The text of a file for an edit: UTF-16 as UTF-8.
@@ -123,7 +131,7 @@ impl<'a> Present<'a> {
             return Ok(version.clone());
         }
         let rel = RelPath::new(path.as_bytes())?;
-        let version = version(self.state, self.disk, self.store, &rel)?;
+        let version = self.sources.version(&rel)?;
         self.seen.borrow_mut().insert(path.to_owned(), version.clone());
         Ok(version)
     }

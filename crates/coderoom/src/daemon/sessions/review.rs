@@ -1,7 +1,8 @@
 //! Review commits of sessions: made when asked, and behind the edits if the configuration says so.
 //!
 //! One thread makes those that edits ask for, so no edit waits for git; a session that asks again
-//! before its turn is committed once. What fails there is logged and tried again with the next edit.
+//! before its turn is committed once. What fails there is shown by `session_list`
+//! and tried again with the next edit.
 
 use std::{
     collections::VecDeque,
@@ -10,7 +11,10 @@ use std::{
 };
 
 use coderoom_engine::{RelPath, Version};
-use coderoom_system::review::{Moment, Request, ReviewError, Reviewed, Stored};
+use coderoom_system::{
+    journal::Durability,
+    review::{Moment, Request, ReviewError, Reviewed, Stored},
+};
 use parking_lot::{Condvar, Mutex};
 
 use super::{AgentSession, present};
@@ -91,8 +95,14 @@ fn run(shared: &Shared) {
                 Ok(Ok(_) | Err(ReviewError::NoRepository { .. })) => {}
                 Ok(Err(err)) => {
                     tracing::warn!(session = session.name, %err, "no review commit");
+                    *session.review_error.lock() = Some(err.into());
                 }
-                Err(_) => tracing::error!(session = session.name, "a review commit panicked"),
+                Err(_) => {
+                    tracing::error!(session = session.name, "a review commit panicked");
+                    let message = "the commit hit a fault of coderoom's own";
+                    let err = OpError::new(Code::Internal, message);
+                    *session.review_error.lock() = Some(err);
+                }
             }
         }
         // The session is let go before anybody is told that it is done.
@@ -139,9 +149,11 @@ impl AgentSession {
         let (trunk, _) = self.room.workspace.fresh(Instant::now() + FRESH);
         let branch = self.branch();
         let agent = if agent.is_empty() { &self.agent } else { agent };
-        let how = Request { branch: &branch, session: &self.name, agent, reason };
+        let durable = self.config.durability == Durability::Power;
+        let how = Request { branch: &branch, session: &self.name, agent, reason, durable };
         let reviewed = self.reviewer.commit(Moment { state: &state, trunk: &trunk }, &how)?;
         *self.review.lock() = Some(reviewed.commit.clone());
+        *self.review_error.lock() = None;
         Ok(reviewed)
     }
 

@@ -7,8 +7,11 @@ use std::{
 
 use bytes::Bytes;
 use coderoom_engine::{Body, Entry, EntryKind, FileDelta, FileMode, RelPath, State, Version};
-use coderoom_system::run::{
-    Command, Content, Control, Helper, Now, Overlaid, Request, Run, RunError, Runner, Touched,
+use coderoom_system::{
+    disk::LARGEST,
+    run::{
+        Command, Content, Control, Helper, Now, Overlaid, Request, Run, RunError, Runner, Touched,
+    },
 };
 
 use super::{AgentSession, now_ms, present};
@@ -16,9 +19,6 @@ use crate::error::{Code, OpError};
 
 /// What this program is called with to become a command of a run.
 pub const HELPER: &str = "__run";
-
-/// Larger files are reported, and not taken into a session.
-const MAX_TAKEN: u64 = 64 << 20;
 
 /// A file that a command has left, for a session.
 #[derive(Clone, Debug)]
@@ -120,10 +120,11 @@ impl AgentSession {
         reason: &str,
     ) -> Result<Option<Arc<State>>, OpError> {
         let agent = if agent.is_empty() { &self.agent } else { agent };
+        let trunk = self.room.workspace.snapshot();
         self.commit_unless_empty(|state| {
             let mut entry = Entry::new(EntryKind::Take, Vec::new());
             for file in left {
-                let before = present::version(state, &self.disk, &self.store, &file.path)?;
+                let before = self.sources(state, &trunk).version(&file.path)?;
                 let after = file.now.as_ref().map(|(bytes, mode)| {
                     let plain = *mode == FileMode::File
                         && before.as_ref().is_none_or(|it| it.mode.is_none());
@@ -175,7 +176,7 @@ pub fn left(run: &Run, touched: &[Touched]) -> (Vec<Left>, Vec<String>) {
         let now = match &it.now {
             Now::Absent => None,
             Now::Link { target } => Some((Bytes::from(target.clone()), FileMode::Link)),
-            Now::File { mode, .. } => match run.read(it, MAX_TAKEN) {
+            Now::File { mode, .. } => match run.read(it, LARGEST) {
                 Ok(bytes) => {
                     let executable = mode & 0o100 != 0;
                     let mode = if executable { FileMode::Executable } else { FileMode::File };

@@ -13,13 +13,14 @@ use std::{
 
 use coderoom_engine::{Entry, EntryKind, FileDelta, FileMode, RelPath, State, Version};
 use coderoom_system::{
-    disk::{Expected, Target, Written},
+    crash,
+    disk::{DiskFile, Expected, LARGEST, Target, Written, is_half_written},
     journal::Durability,
 };
 
 use super::{AgentSession, SyncMode, now_ms};
 use crate::{
-    daemon::rooms::Rooms,
+    daemon::{progress::Progress, rooms::Rooms},
     error::{Code, OpError},
 };
 
@@ -54,14 +55,20 @@ impl AgentSession {
     /// # Errors
     /// `busy` if it is being synced, `tests_failed`, or `sync_failed` if a file cannot be written:
     /// those before it are written and logged then.
-    pub fn sync(self: &Arc<Self>, rooms: &Rooms, paths: &[RelPath]) -> Result<Synced, OpError> {
+    pub fn sync(
+        self: &Arc<Self>,
+        rooms: &Rooms,
+        paths: &[RelPath],
+        progress: &Progress,
+    ) -> Result<Synced, OpError> {
         if self.config.validation.run_tests_before_sync {
+            progress.doing("running the tests");
             self.run_tests(rooms.config().state_dir.as_ref())?;
         }
-        self.write_out(paths)
+        self.write_out(paths, progress)
     }
 
-    fn write_out(&self, paths: &[RelPath]) -> Result<Synced, OpError> {
+    fn write_out(&self, paths: &[RelPath], progress: &Progress) -> Result<Synced, OpError> {
         if self.syncing.swap(true, Ordering::Acquire) {
             let message = format!("session `{}` is being synced: try again", self.name);
             return Err(OpError::new(Code::Busy, message));
@@ -69,6 +76,7 @@ impl AgentSession {
         let _claim = Claim(self);
         let mut synced = Synced::default();
         for _ in 0..ROUNDS {
+            progress.doing("comparing files with the disk");
             let wanted = self.wanted(&self.state(), paths);
             let met = self.meet(&wanted)?;
             synced.merged.extend(met.merged);
@@ -78,7 +86,7 @@ impl AgentSession {
                 .into_iter()
                 .filter(|path| state.conflict(path).is_none())
                 .collect();
-            let others = self.write_files(&state, &wanted, &mut synced)?;
+            let others = self.write_files(&state, &wanted, &mut synced, progress)?;
             if !others {
                 break;
             }
@@ -109,6 +117,7 @@ impl AgentSession {
         state: &State,
         paths: &[RelPath],
         synced: &mut Synced,
+        progress: &Progress,
     ) -> Result<bool, OpError> {
         if paths.is_empty() {
             return Ok(false);
@@ -121,7 +130,9 @@ impl AgentSession {
         // Removed files first: a directory may have to make way for a file.
         let mut order: Vec<&RelPath> = paths.iter().collect();
         order.sort_by_key(|path| state.dirty_file(path).is_some_and(|it| it.now.is_some()));
-        for path in order {
+        let total = order.len() as u64;
+        for (n, path) in order.into_iter().enumerate() {
+            progress.done("writing files", n as u64, total);
             let Some(dirty) = state.dirty_file(path) else { continue };
             let (before, after) = (dirty.base.clone(), dirty.now.clone());
             match self.disk.write(
@@ -141,7 +152,9 @@ impl AgentSession {
                 }
             }
         }
+        crash::step("sync: written");
         self.log_written(done)?;
+        crash::step("sync: logged");
         match failure {
             Some(err) => {
                 let (written, err) = (synced.written.len(), err.message);
@@ -167,8 +180,12 @@ impl AgentSession {
         self.commit(|state| {
             let mut entry = Entry::new(EntryKind::Sync, Vec::new());
             for delta in &done {
-                // An edit that came meanwhile stays a difference.
-                let known = state.dirty_file(&delta.path).is_some();
+                // An edit or an undo that came meanwhile is a difference to what is on disk now; of
+                // what is not held it cannot be said.
+                let (path, snapshot) = (&delta.path, state.snapshot());
+                let known = state.dirty_file(path).is_some()
+                    || state.version(path).is_some()
+                    || snapshot.file(path).is_none();
                 if known {
                     entry.base.push(delta.clone());
                 }
@@ -205,7 +222,10 @@ impl AgentSession {
         if self.config.durability == Durability::Power {
             file.sync_data().map_err(fail)?;
         }
-        fs::rename(&temporary, self.plan_path()).map_err(fail)
+        crash::step("plan: beside");
+        fs::rename(&temporary, self.plan_path()).map_err(fail)?;
+        crash::step("plan: in place");
+        Ok(())
     }
 
     /// Carries on a sync that a crash has cut off. Called when the session is resumed.
@@ -219,8 +239,7 @@ impl AgentSession {
             return Ok(());
         }
         let state = self.state();
-        let mut written = Vec::new();
-        let mut paths = Vec::new();
+        let (mut written, mut paths) = (Vec::new(), Vec::new());
         self.sweep(&state, &text)?;
         for line in text.lines() {
             let mut words = line.split(' ');
@@ -231,23 +250,72 @@ impl AgentSession {
             let Some(path) = unhex(path).and_then(|bytes| RelPath::new(&bytes).ok()) else {
                 continue;
             };
-            let Some(dirty) = state.dirty_file(&path) else { continue };
-            let now = self.on_disk(&path)?;
-            let there = now.as_ref().map_or(String::new(), |version| version.hash.to_hex());
-            if there == after && dirty.now.as_ref().map(|it| it.hash) == now.map(|it| it.hash) {
-                let (before, after) = (dirty.base.clone(), dirty.now.clone());
-                written.push(FileDelta { path, before, after });
-            } else {
-                paths.push(path);
+            match self.carry_on_with(&state, &path, after)? {
+                Some(delta) => written.push(delta),
+                None => paths.push(path),
             }
         }
         self.log_written(written)?;
         tracing::info!(session = self.name, files = paths.len(), "carrying on a sync");
         if !paths.is_empty() {
-            self.write_out(&paths)?;
+            self.write_out(&paths, &Progress::default())?;
         }
+        crash::step("carry on: done");
         let _ = fs::remove_file(self.plan_path());
         Ok(())
+    }
+
+    /// Brings one file of a plan to what the plan says, if that is not what the session has now or a
+    /// crash has left it half written. `None` if it is to be synced as usual.
+    fn carry_on_with(
+        &self,
+        state: &State,
+        path: &RelPath,
+        after: &str,
+    ) -> Result<Option<FileDelta>, OpError> {
+        let dirty = state.dirty_file(path);
+        let is_it = |version: &&Version| version.hash.to_hex() == after;
+        let now = dirty.map_or_else(|| state.version(path), |dirty| dirty.now.clone());
+        let planned = match now.as_ref().filter(is_it) {
+            Some(version) => Some(version.clone()),
+            None => {
+                let versions = state.log().rev().flat_map(|entry| &entry.files);
+                let of_path = versions.filter(|delta| delta.path == *path);
+                of_path.filter_map(|delta| delta.after.as_ref()).find(is_it).cloned()
+            }
+        };
+        if planned.is_none() && !after.is_empty() {
+            return Ok(None);
+        }
+        let base = dirty.map_or_else(|| state.version(path), |dirty| dirty.base.clone());
+        let there = self.disk.read(path, LARGEST).ok().flatten();
+        let delta = FileDelta { path: path.clone(), before: base.clone(), after: planned.clone() };
+        let mode_fits = |there: &DiskFile| {
+            let wanted = planned.as_ref().and_then(|version| version.mode);
+            wanted.is_none_or(|mode| mode == there.mode)
+        };
+        let expected = match (&there, &planned, &base) {
+            (None, None, _) => Expected::Absent,
+            (Some(there), Some(planned), _) if there.hash == planned.hash && mode_fits(there) => {
+                return Ok(Some(delta));
+            }
+            (Some(there), Some(planned), Some(base))
+                if there.is_linked
+                    && there.hash != base.hash
+                    && let (Some(old), Some(new)) = (base.bytes(), planned.bytes())
+                    && is_half_written(old, new, &there.bytes) =>
+            {
+                Expected::File(there.hash, None)
+            }
+            _ if planned.as_ref().map(|it| it.hash) == now.map(|it| it.hash) => return Ok(None),
+            _ => expected(base.as_ref()),
+        };
+        let durable = self.config.durability == Durability::Power;
+        let target = target(base.as_ref(), planned.as_ref())?;
+        match self.disk.write(path, &expected, &target, durable)? {
+            Written::Done => Ok(Some(delta)),
+            Written::Changed(_) => Ok(None),
+        }
     }
 
     /// Removes what the writes that were cut off have left beside the files of a plan. What is neither
@@ -282,7 +350,7 @@ impl AgentSession {
                 Some(entry) => entry.files.iter().map(|delta| delta.path.clone()).collect(),
                 None => Vec::new(),
             };
-            match self.sync(rooms, &changed) {
+            match self.sync(rooms, &changed, &Progress::default()) {
                 Ok(synced) if !synced.conflicts.is_empty() => notes.push(format!(
                     "not written, somebody else has changed them: {}",
                     synced.conflicts.join(", ")

@@ -148,11 +148,13 @@ impl Binder<'_, '_, '_> {
         let first = parts(name).next().unwrap_or(last);
         // Crates are not called as their directories are.
         let in_tree = name.contains("::") || tree.modules.contains(first);
-        let ways: &[_] = if in_tree { &tree.ways } else { &[] };
+        let separator = if name.contains("::") { "::" } else { "." };
+        let ways = tree.ways.iter().filter(|it| in_tree && it.1 == separator);
+        let ways: Vec<(Language, &str)> = ways.copied().collect();
         let wanted = |target: Target| {
             all(target.file).is_some_and(|nodes| nodes.of_symbol(target.symbol).is_some())
         };
-        let found = named(self.resolver, name, &wanted, ways);
+        let found = named(self.resolver, name, &wanted, &ways);
         let mut nodes: Vec<(bool, NodeAt)> = Vec::new();
         for found in found {
             let (file, symbol) = match found {

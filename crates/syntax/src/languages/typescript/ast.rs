@@ -40,7 +40,8 @@ impl Ast {
         let mut cursor = tree.walk();
         // The nodes around the current one; `None` for those that are left out.
         let mut around: Vec<Option<u32>> = Vec::new();
-        loop {
+        // In trees of broken code a cursor can go in circles: there are no more nodes than these.
+        for _ in 0..=size {
             let node = cursor.node();
             let kind = tables.kind(node.kind_id());
             let field = cursor.field_id().map_or(F::None, |id| tables.field(id.get()));
@@ -66,6 +67,10 @@ impl Ast {
                 ast.end(above);
             }
         }
+        for above in around.into_iter().rev() {
+            ast.end(above);
+        }
+        ast
     }
 
     fn end(&mut self, entry: Option<u32>) {

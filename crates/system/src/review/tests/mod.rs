@@ -133,7 +133,8 @@ impl World {
 
     pub(super) fn try_commit(&self) -> Result<Reviewed, ReviewError> {
         let trunk = self.trunk.snapshot();
-        let how = Request { branch: BRANCH, session: "s", agent: "tester", reason: "" };
+        let how =
+            Request { branch: BRANCH, session: "s", agent: "tester", reason: "", durable: true };
         self.reviewer.commit(Moment { state: &self.state, trunk: &trunk }, &how)
     }
 
