@@ -125,9 +125,9 @@ fn gaps(reply: &Value) -> Vec<String> {
 fn predictions_show_their_evidence() {
     let mut shop = Shop::new();
     let reply = shop.ask("predict", json!({"targets": ["shop/limits.py"]}));
-    let first = &reply["files"][0];
-    assert_eq!(first["path"], "deploy/limits.toml", "{reply:#}");
+    let first = row(&reply["files"], "deploy/limits.toml");
     assert_eq!((&first["commits"], &first["because"]), (&json!(4), &json!("shop/limits.py")));
+    assert_eq!(first["evidence"][0]["part"], "together", "{first:#}");
     let subjects: Vec<&Value> = list(&first["newest"]).iter().map(|it| &it["subject"]).collect();
     assert_eq!(subjects, ["Raise the limit to 3", "Raise the limit to 2", "Raise the limit to 1"]);
     assert_eq!(reply["proof_state"], "proving");
