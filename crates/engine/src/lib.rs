@@ -7,6 +7,7 @@
 mod change;
 mod code;
 mod file;
+mod foresee;
 mod graph;
 mod history;
 mod path;
@@ -36,6 +37,7 @@ pub use coderoom_syntax::{
     Visibility as SymbolVisibility,
 };
 pub use file::{Body, File, FileId, SegmentId, Stamp, Unheld, Visibility};
+pub use foresee::{Foresight, Outlook};
 pub use graph::{
     Binding, CodeGraph, Documents, Drift, DriftKind, Hints, LightOptions, Lit, LitSeed, NodePlace,
     PieceStats, SectionInfo, Why, dimension_word,

@@ -97,6 +97,18 @@ impl CoChange {
         (sum.commits, self.at(&sum, now))
     }
 
+    /// The same matrix with other numbers for its items: `number` gives each its own. O(entries).
+    #[must_use]
+    pub fn renumbered(&self, number: &dyn Fn(u32) -> u32) -> CoChange {
+        let renamed =
+            |row: &Map<Sum>| row.iter().map(|(item, sum)| (number(*item), *sum)).collect();
+        CoChange {
+            rows: self.rows.iter().map(|(item, row)| (number(*item), renamed(row))).collect(),
+            items: renamed(&self.items),
+            ..*self
+        }
+    }
+
     /// Takes in a commit; commits may come in any order. An item that is named twice counts once.
     /// O(items^2), which is bounded.
     pub fn add(&mut self, time: i64, items: &[u32]) {
@@ -360,6 +372,18 @@ mod tests {
         assert_eq!((pairs[0].0, pairs[0].1), (2, 5));
         assert!((pairs[0].2 - 2.0 / 6.0_f64.sqrt()).abs() < 1e-9);
         assert_eq!(matrix.pairs(NOW, 1).len(), 2);
+    }
+
+    #[test]
+    fn other_numbers_say_the_same() {
+        let matrix = matrix(&[(days(9), &[1, 2, 3]), (NOW, &[2, 3])]);
+        let renumbered = matrix.renumbered(&|item| item + 100);
+        assert_eq!(renumbered.changes(102, NOW), matrix.changes(2, NOW));
+        for (one, other) in matrix.partners(2, NOW, 9).iter().zip(renumbered.partners(102, NOW, 9))
+        {
+            assert_eq!(Partner { item: one.item + 100, ..*one }, other);
+        }
+        assert!(renumbered.partners(2, NOW, 9).is_empty());
     }
 
     #[test]

@@ -16,6 +16,8 @@ use crate::client::Client;
 const MAX_QUESTION: u64 = 1 << 20;
 /// The first question of a workspace waits until everything is made.
 const PATIENCE_MS: u64 = 600_000;
+/// Paths that a ranking prints unless a limit is given.
+const MANY_FILES: u64 = 1_000;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum GraphCommand {
@@ -33,6 +35,14 @@ pub(super) enum GraphCommand {
     Resonate(ResonateArgs),
     /// Find out where a stack trace comes from; it is read from standard input.
     Trace(Shown),
+    /// Print the code that an edit of a symbol or file needs, within a budget of tokens.
+    Context(ContextArgs),
+    /// Rank the files that will likely have to change with others.
+    Predict(PredictArgs),
+    /// Show what a change set has forgotten: a session's edits, or the files and symbols named.
+    Missing(SessionArgs),
+    /// List files that change together although nothing in the code ties them.
+    GhostEdges(SessionArgs),
 }
 
 /// What all of them take.
@@ -68,6 +78,40 @@ pub(super) struct TargetsArgs {
     /// Paths, `PATH:LINE`, or symbols: `Model.save`.
     #[arg(required = true)]
     targets: Vec<String>,
+    #[command(flatten)]
+    shown: Shown,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ContextArgs {
+    /// A symbol, `PATH:LINE`, or a file.
+    target: String,
+    /// Tokens that the text may take, at four bytes each.
+    #[arg(long)]
+    budget: Option<u64>,
+    #[command(flatten)]
+    shown: Shown,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PredictArgs {
+    /// The files that are changed (or `PATH:LINE`, or symbols).
+    #[arg(required = true)]
+    targets: Vec<String>,
+    /// Evidence that is not to count.
+    #[arg(long, value_delimiter = ',')]
+    without: Vec<String>,
+    #[command(flatten)]
+    shown: Shown,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SessionArgs {
+    /// Paths, `PATH:LINE`, or symbols.
+    targets: Vec<String>,
+    /// The edit session that is meant.
+    #[arg(long, default_value = "")]
+    session: String,
     #[command(flatten)]
     shown: Shown,
 }
@@ -176,6 +220,28 @@ pub(super) fn run(command: GraphCommand) -> anyhow::Result<ExitCode> {
         }
         GraphCommand::Trace(shown) => {
             show("trace", json!({"text": given(&[])?}), &shown, "suspects", "path")
+        }
+        GraphCommand::Context(args) => {
+            let mut params = json!({"target": args.target});
+            if let Some(budget) = args.budget {
+                params["budget_tokens"] = budget.into();
+            }
+            show("surgical_context_v2", params, &args.shown, "blocks", "path")
+        }
+        GraphCommand::Predict(args) => {
+            let mut params = json!({"targets": args.targets, "without": args.without});
+            if args.shown.files {
+                params["limit"] = MANY_FILES.into();
+            }
+            show("predict", params, &args.shown, "files", "path")
+        }
+        GraphCommand::Missing(args) => {
+            let params = json!({"targets": args.targets, "session": args.session});
+            show("missing", params, &args.shown, "gaps", "path")
+        }
+        GraphCommand::GhostEdges(args) => {
+            let params = json!({"targets": args.targets, "session": args.session});
+            show("ghost_edges", params, &args.shown, "pairs", "a")
         }
     }
 }

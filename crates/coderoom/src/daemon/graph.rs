@@ -10,7 +10,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use coderoom_engine::{Code, CodeGraph, Hints, Lexicon, Past, PastCommit};
+use coderoom_engine::{
+    Code, CodeGraph, Foresight, Hints, Lexicon, Outlook, Past, PastCommit, RelPath,
+};
 use coderoom_graph::{COCHANGE, CoChange, Tempo, tempo};
 use coderoom_system::past::{self, Limits, NoHistory};
 use parking_lot::Mutex;
@@ -27,6 +29,9 @@ pub struct RoomGraph {
     root: PathBuf,
     lexicon: Arc<Made<Lexicon>>,
     graph: Arc<Made<CodeGraph>>,
+    foresight: Arc<Made<Foresight>>,
+    /// What is foreseen, and the history that it was made with.
+    outlook: Mutex<Option<(Arc<History>, Arc<Outlook>)>>,
     /// The history, and when it was last looked at.
     history: Mutex<Option<(Instant, Arc<History>)>>,
     stopped: Arc<AtomicBool>,
@@ -117,6 +122,8 @@ impl RoomGraph {
             root,
             lexicon: Made::new(),
             graph: Made::new(),
+            foresight: Made::new(),
+            outlook: Mutex::default(),
             history: Mutex::default(),
             stopped: Arc::default(),
         }
@@ -154,6 +161,42 @@ impl RoomGraph {
             self.graph.put(Arc::clone(&newer));
         }
         Some(newer)
+    }
+
+    /// What is needed to predict, of about this snapshot of the disk, with the history that it was
+    /// made with. `None` if it is not there in time. It is gathered anew if many files have changed,
+    /// or if one of `asked` came since.
+    pub fn outlook(
+        &self,
+        code: &Arc<Code>,
+        asked: &[RelPath],
+        patience: Patience<'_>,
+    ) -> Option<(Arc<History>, Arc<Outlook>)> {
+        let make = || {
+            let (code, stopped) = (Arc::clone(code), Arc::clone(&self.stopped));
+            move || Foresight::build(&code, &|| stopped.load(Ordering::Relaxed))
+        };
+        let mut foresight = self.foresight.wait(make(), patience.until, patience.give_up)?;
+        let snapshot = code.snapshot();
+        let files = snapshot.totals().text_files as usize;
+        let is_new = |path: &RelPath| !foresight.knows(path) && snapshot.file(path).is_some();
+        if foresight.differing(snapshot) > MANY_CHANGED.max(files / 10) || asked.iter().any(is_new)
+        {
+            foresight = Arc::new(make()()?);
+            self.foresight.put(Arc::clone(&foresight));
+        }
+        let history = self.history();
+        let known = self.outlook.lock().clone();
+        if let Some((of, outlook)) = known
+            && Arc::ptr_eq(&of, &history)
+            && Arc::ptr_eq(outlook.foresight(), &foresight)
+        {
+            return Some((history, outlook));
+        }
+        let paths = history.read.as_ref().map_or(&[][..], |read| read.paths());
+        let outlook = Arc::new(Outlook::new(foresight, paths, &history.together, history.now));
+        *self.outlook.lock() = Some((Arc::clone(&history), Arc::clone(&outlook)));
+        Some((history, outlook))
     }
 
     /// The history up to where HEAD is now. What is known is only extended.
@@ -217,7 +260,7 @@ fn read_past(read: &Result<Arc<past::Past>, NoHistory>) -> Past {
 }
 
 /// The first digits of a commit's name.
-fn hex(id: &[u8]) -> String {
+pub fn hex(id: &[u8]) -> String {
     use std::fmt::Write;
     id.iter().take(6).fold(String::new(), |mut hex, byte| {
         let _: std::fmt::Result = write!(hex, "{byte:02x}");

@@ -4,5 +4,6 @@
 mod common;
 
 mod bed;
+mod foresee;
 mod lessons;
 mod lit;

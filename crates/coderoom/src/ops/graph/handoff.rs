@@ -99,6 +99,85 @@ pub fn of_trace(any: bool, certain: bool, first: &str) -> Handoff {
     }
 }
 
+/// What a prediction is good for. `facts`: commits or edges speak for its first file, not likeness
+/// alone.
+pub fn of_prediction(shares: &[f32], first: &str, facts: bool) -> Handoff {
+    let ranked = of_ranking(shares, first, facts);
+    let (tool, hint) = match (shares.is_empty(), ranked.proof_state) {
+        (true, _) => ("impact", "nothing is tied to it: ask what depends on it"),
+        (_, ProofState::Triaging) => {
+            ("view", "only likeness speaks for the first file: look at it before you trust it")
+        }
+        _ => (
+            "surgical_context_v2",
+            "commits or edges tie the first file to the change: read it, and ask `missing` after \
+             your edits",
+        ),
+    };
+    Handoff { next_suggested_tool: tool.into(), next_step_hint: hint.into(), ..ranked }
+}
+
+/// What a change set's gaps are good for. `broken`: names that lead nowhere now; `untouched`: places
+/// that use what has changed in its declaration; `likely`: files that only history or likeness name.
+pub fn of_missing(broken: usize, untouched: usize, likely: usize, first: &str) -> Handoff {
+    let (proof_state, tool, hint) = match (broken, untouched, likely) {
+        (1.., ..) => (
+            ProofState::ReadyToEdit,
+            "surgical_context_v2",
+            "names lead nowhere since this change: mend these places first",
+        ),
+        (0, 1.., _) => (
+            ProofState::Proving,
+            "surgical_context_v2",
+            "these places use what has changed: read each, and edit those that no longer fit",
+        ),
+        (0, 0, 1..) => (
+            ProofState::Triaging,
+            "view",
+            "nothing in the code says that something is missing; these files usually change too",
+        ),
+        (0, 0, 0) => (
+            ProofState::Proving,
+            "validate",
+            "nothing that depends on the change was left untouched: validate it and run the tests",
+        ),
+    };
+    Handoff {
+        proof_state,
+        next_suggested_tool: tool.into(),
+        next_suggested_target: first.to_owned(),
+        next_step_hint: hint.into(),
+    }
+}
+
+/// What an excerpt of code is good for. `whole`: all that must be seen for the edit is in it;
+/// `certain`: nothing about what it shows was only guessed.
+pub fn of_context(whole: bool, certain: bool, first: &str) -> Handoff {
+    let (proof_state, tool, hint) = match (whole, certain) {
+        (true, true) => (
+            ProofState::ReadyToEdit,
+            "edit_symbol",
+            "all that the edit needs is here: make it, then ask `missing`",
+        ),
+        (true, false) => (
+            ProofState::Proving,
+            "references",
+            "some uses are known by likelihood only: check them before you edit",
+        ),
+        (false, _) => (
+            ProofState::Proving,
+            "surgical_context_v2",
+            "not all callers, types and tests fit: raise `budget_tokens`, or view what is listed",
+        ),
+    };
+    Handoff {
+        proof_state,
+        next_suggested_tool: tool.into(),
+        next_suggested_target: first.to_owned(),
+        next_step_hint: hint.into(),
+    }
+}
+
 /// An answer whose every entry is proven by edges of the graph: what to do with it.
 pub fn of_facts(tool: &str, target: &str, hint: &str) -> Handoff {
     Handoff {
@@ -122,6 +201,32 @@ impl Handoff {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A change set is only called broken by names that lead nowhere, and whole if nothing is left.
+    #[test]
+    fn gaps_are_as_sure_as_their_proof() {
+        assert_eq!(of_missing(1, 5, 5, "a").proof_state, ProofState::ReadyToEdit);
+        assert_eq!(of_missing(0, 5, 5, "a").proof_state, ProofState::Proving);
+        assert_eq!(of_missing(0, 0, 5, "a").proof_state, ProofState::Triaging);
+        assert_eq!(of_missing(0, 0, 0, "").next_suggested_tool, "validate");
+    }
+
+    /// An excerpt is enough only if nothing was left out and nothing guessed.
+    #[test]
+    fn excerpts_are_enough_only_when_whole_and_certain() {
+        assert_eq!(of_context(true, true, "a").proof_state, ProofState::ReadyToEdit);
+        for (whole, certain) in [(true, false), (false, true), (false, false)] {
+            assert_eq!(of_context(whole, certain, "a").proof_state, ProofState::Proving);
+        }
+    }
+
+    /// What only likeness names is looked at first.
+    #[test]
+    fn predictions_need_facts() {
+        assert_eq!(of_prediction(&[0.2, 0.19], "a", false).proof_state, ProofState::Triaging);
+        assert_eq!(of_prediction(&[0.2, 0.19], "a", true).proof_state, ProofState::Proving);
+        assert_eq!(of_prediction(&[], "", false).next_suggested_tool, "impact");
+    }
 
     /// Likeness alone never says that something is ready to be edited.
     #[test]

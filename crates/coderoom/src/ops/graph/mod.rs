@@ -1,12 +1,21 @@
 //! Operations that reason over the workspace's words, history and graph: one file each.
 
 pub mod activate;
+mod budget;
+mod changes;
+mod excerpt;
+mod foretold;
+pub mod ghost_edges;
 pub mod handoff;
 pub mod impact;
 pub mod learn;
+pub mod missing;
+pub mod predict;
 pub mod resonate;
 pub mod seek;
 mod shared;
+pub mod surgical_context;
+mod surroundings;
 pub mod trace;
 pub mod why;
 

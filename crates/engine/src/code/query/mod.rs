@@ -32,6 +32,7 @@ pub use hover::{Hover, Hovers};
 pub(crate) use hover::{clean, dedent};
 pub(crate) use lines::Lines;
 pub use notes::cut_words;
+pub(crate) use outline::shown_names;
 pub use outline::{Outline, OutlineItem};
 pub use references::{Reference, References};
 pub(crate) use subject::{named, named_nodes};

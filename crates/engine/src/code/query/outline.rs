@@ -70,6 +70,13 @@ impl Code {
     }
 }
 
+/// The names of the symbols that an outline shows, as often as it does.
+pub(crate) fn shown_names(facts: &Loaded) -> impl Iterator<Item = &str> {
+    let all = (0..facts.facts.symbols.len() as u32).map(SymbolIx);
+    let shown = all.filter(|ix| is_shown(facts, *ix));
+    shown.map(|ix| facts.facts.name(facts.facts.symbol(ix).name))
+}
+
 fn is_shown(facts: &Loaded, ix: SymbolIx) -> bool {
     let symbol = facts.facts.symbol(ix);
     let value = matches!(symbol.kind, Kind::Variable | Kind::Constant | Kind::Field);
