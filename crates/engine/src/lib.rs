@@ -37,7 +37,10 @@ pub use coderoom_syntax::{
 };
 pub use file::{Body, File, FileId, SegmentId, Stamp, Unheld, Visibility};
 pub use graph::{
-    Binding, CodeGraph, Documents, Drift, DriftKind, Hints, NodePlace, PieceStats, SectionInfo, Why,
+    Alike, AlikeGroup, AlikeOptions, Binding, CLAIM_GRAMMAR, Claim, CodeGraph, Coupling, Court,
+    Documents, Doubts, Drift, DriftKind, EdgeLine, GraphDiff, Hints, Judgement, MentionInfo,
+    NodePlace, PieceStats, SectionInfo, Verb, Why, chain, cycle, dependency_kinds, difference,
+    direct_edges, incoming_edges, with_members,
 };
 pub use history::{
     Combined, Conflict, Content, Dirty, Entry, EntryKind, FileDelta, Mismatch, Mode as FileMode,
