@@ -1,9 +1,19 @@
 //! Operations that reason over the workspace's words, history and graph: one file each.
 
+pub mod counterfactual;
+pub mod differential;
+pub mod document_bindings;
+pub mod document_drift;
+pub mod document_resolve;
+pub mod duplicates;
 pub mod handoff;
+pub mod hypothesize;
 pub mod impact;
+pub mod layers;
 pub mod seek;
 mod shared;
+mod states;
+mod together;
 pub mod trace;
 pub mod why;
 
