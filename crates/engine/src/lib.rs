@@ -39,8 +39,10 @@ pub use coderoom_syntax::{
 pub use file::{Body, File, FileId, SegmentId, Stamp, Unheld, Visibility};
 pub use foresee::{Foresight, Outlook};
 pub use graph::{
-    Binding, CodeGraph, Documents, Drift, DriftKind, Hints, LightOptions, Lit, LitSeed, NodePlace,
-    PieceStats, SectionInfo, Why, dimension_word,
+    Alike, AlikeGroup, AlikeOptions, Binding, CLAIM_GRAMMAR, Claim, CodeGraph, Coupling, Court,
+    Documents, Doubts, Drift, DriftKind, EdgeLine, GraphDiff, Hints, Judgement, LightOptions, Lit,
+    LitSeed, MentionInfo, NodePlace, PieceStats, SectionInfo, Verb, Why, chain, cycle,
+    dependency_kinds, difference, dimension_word, direct_edges, incoming_edges, with_members,
 };
 pub use history::{
     Combined, Conflict, Content, Dirty, Entry, EntryKind, FileDelta, Mismatch, Mode as FileMode,

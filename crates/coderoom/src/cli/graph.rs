@@ -77,9 +77,9 @@ pub(super) struct SeekArgs {
 pub(super) struct TargetsArgs {
     /// Paths, `PATH:LINE`, or symbols: `Model.save`.
     #[arg(required = true)]
-    targets: Vec<String>,
+    pub(super) targets: Vec<String>,
     #[command(flatten)]
-    shown: Shown,
+    pub(super) shown: Shown,
 }
 
 #[derive(Debug, Args)]
@@ -276,7 +276,7 @@ fn given(words: &[String]) -> anyhow::Result<String> {
 
 /// Asks and prints: the text, the reply as JSON, or one entry of each of `list` a line. The status is
 /// 1 if there is nothing in the list.
-fn show(
+pub(super) fn show(
     operation: &str,
     mut params: Value,
     shown: &Shown,

@@ -7,6 +7,7 @@ mod run;
 mod scip;
 mod serve;
 mod session;
+mod structure;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -70,6 +71,8 @@ enum Command {
     Code(code::CodeCommand),
     #[command(flatten)]
     Graph(graph::GraphCommand),
+    #[command(flatten)]
+    Structure(structure::StructureCommand),
     /// Write the code as a SCIP index, or take one that a compiler-grade indexer made.
     #[command(subcommand)]
     Scip(scip::ScipCommand),
@@ -160,6 +163,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::View(args) => query::view(args),
         Command::Code(command) => code::run(command),
         Command::Graph(command) => graph::run(command),
+        Command::Structure(command) => structure::run(command),
         Command::Scip(command) => scip::run(command),
         Command::Session(command) => session::run(command),
         Command::Edit(command) => session::edit(command),

@@ -7,3 +7,5 @@ mod bed;
 mod foresee;
 mod lessons;
 mod lit;
+mod shape;
+mod tree;

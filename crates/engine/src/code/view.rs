@@ -142,6 +142,12 @@ impl Code {
         self.uncovered.len()
     }
 
+    /// The paths of the source files in a directory, in path order.
+    pub fn sources_within(&self, dir: &RelPath) -> impl Iterator<Item = &str> + use<'_> {
+        let files = self.snapshot.files_within(dir).filter(|file| language_of(file).is_some());
+        files.filter_map(|file| file.path.as_str())
+    }
+
     pub(crate) fn file(&self, id: FileId) -> Option<&Arc<File>> {
         self.snapshot.table.get(id)
     }

@@ -136,7 +136,7 @@ impl CodeGraph {
         let known = SeekKnown { lessons: known.lessons.filter(|_| options.lessons), ..known };
         let heard =
             known.lessons.map_or(Vec::new(), |lessons| lessons.heard(known.lexicon, question));
-        let mut alike = self.alike(code, known, question, options.limit);
+        let mut alike = self.sounding(code, known, question, options.limit);
         self.add_taught(graph, &heard, &mut alike);
         let seeds = self.seeds(&alike, question)?;
         let starts: Vec<(NodeIx, f32)> = seeds.iter().map(|it| (it.node, it.score)).collect();
@@ -178,7 +178,7 @@ impl CodeGraph {
         question: &str,
         max_results: usize,
     ) -> Result<(Vec<LitSeed>, Resonance), GraphError> {
-        let alike = self.alike(code, known, question, 0);
+        let alike = self.sounding(code, known, question, 0);
         let seeds = self.seeds(&alike, question)?;
         let starts: Vec<(NodeIx, f32)> = seeds.iter().map(|it| (it.node, it.score)).collect();
         let waves = self.strike_nodes(&starts, max_results)?;
@@ -201,7 +201,7 @@ impl CodeGraph {
 
     /// Nodes whose text means something like the question: files as `seek` ranks them, and symbols in
     /// the first. The best has 1; best first.
-    fn alike(
+    fn sounding(
         &self,
         code: &Code,
         known: SeekKnown<'_>,

@@ -234,7 +234,7 @@ impl<'n> Deriver<'_, '_, 'n> {
 }
 
 /// The innermost node around a place, for places in the order of the text.
-struct Outer {
+pub(super) struct Outer {
     /// Functions, types and modules that have nodes, the outer before the inner: where they stand,
     /// where their name stands, which node.
     spans: Vec<(Span, Span, usize)>,
@@ -243,7 +243,7 @@ struct Outer {
 }
 
 impl Outer {
-    fn new(facts: &Loaded, nodes: &Nodes) -> Outer {
+    pub(super) fn new(facts: &Loaded, nodes: &Nodes) -> Outer {
         let mut spans = Vec::new();
         for (ix, symbol) in (0..).map(SymbolIx).zip(&facts.facts.symbols) {
             let holds = symbol.body.is_some() || symbol.kind.is_callable() || symbol.kind.is_type();
@@ -256,7 +256,7 @@ impl Outer {
     }
 
     /// The node around a place that lies behind the last one.
-    fn at(&mut self, span: Span) -> usize {
+    pub(super) fn at(&mut self, span: Span) -> usize {
         while let Some(it) = self.spans.get(self.next).filter(|it| it.0.start <= span.start) {
             self.open.push(*it);
             self.next += 1;

@@ -7,14 +7,20 @@
 //! or likelihood; what only has the same name is none.
 
 mod activation;
+mod alike;
 mod changed;
+mod claim;
+mod diff;
 mod documents;
 mod edges;
+mod evidence;
 mod interface;
 mod join;
+mod judge;
 mod nodes;
 mod packages;
 mod piece;
+mod reach;
 mod tests_of;
 mod work;
 
@@ -26,7 +32,13 @@ use std::{
 use coderoom_graph::{EdgeKind, Graph, GraphError, NodeIx, NodeKind, SeedIndex};
 
 pub use self::activation::{LightOptions, Lit, LitSeed, dimension_word};
-pub use self::documents::{Binding, Documents, Drift, DriftKind, SectionInfo, Why};
+pub use self::alike::{Alike, AlikeGroup, AlikeOptions};
+pub use self::claim::{CLAIM_GRAMMAR, Claim, Verb};
+pub use self::diff::{Coupling, GraphDiff, difference};
+pub use self::documents::{Binding, Documents, Drift, DriftKind, MentionInfo, SectionInfo, Why};
+pub use self::evidence::{Doubts, EdgeLine};
+pub use self::judge::{Court, Judgement};
+pub use self::reach::{chain, cycle, dependency_kinds, direct_edges, incoming_edges, with_members};
 use self::{
     join::{Joined, Origin, join},
     piece::Piece,
@@ -251,6 +263,14 @@ impl CodeGraph {
                 })
             }
         }
+    }
+
+    /// Whether a node belongs to a test.
+    pub fn is_test(&self, node: NodeIx) -> bool {
+        let Ok(joined) = self.joined() else { return false };
+        let Some(Origin::In(file, ix)) = joined.origins.get(node.0 as usize) else { return false };
+        let node = self.piece(*file).and_then(|piece| piece.nodes.list.get(*ix as usize));
+        node.is_some_and(|it| it.test)
     }
 
     /// How many nodes and edges of each kind there are.

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     error::{Code, OpError},
     ops::{
-        Context, Operation,
+        Context, Group, Operation,
         code::{with_notes, word},
     },
 };
@@ -139,6 +139,7 @@ impl Operation for Activate {
         joined to them by calls, imports, inheritance, tests or common changes, each with the path \
         that leads there. Use `seek` for a plain list of files; use this for what belongs to it.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Graph;
     const STRUCTURED: bool = false;
     type Params = Params;
     type Reply = Reply;

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     error::OpError,
-    ops::{Context, Operation, code::with_notes},
+    ops::{Context, Group, Operation, code::with_notes},
 };
 
 /// Pairs unless the client says otherwise.
@@ -82,6 +82,7 @@ impl Operation for GhostEdges {
         the code ties them: no import, call or name in common. A change of one is often a forgotten \
         change of the other.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Graph;
     const STRUCTURED: bool = false;
     type Params = Params;
     type Reply = Reply;

@@ -188,6 +188,23 @@ pub fn of_facts(tool: &str, target: &str, hint: &str) -> Handoff {
     }
 }
 
+/// What a verdict on a claim is good for. `known`: it is true or false; `first`: the first line that
+/// says so, or that leaves it open; `named`: what the claim is about.
+pub fn of_verdict(known: bool, first: Option<&str>, named: &str) -> Handoff {
+    match (known, first) {
+        (true, Some(line)) => of_facts("view", line, "this line says so: read what is around it"),
+        (true, None) => {
+            of_facts("search", named, "no code says so: look for the name in strings as well")
+        }
+        (false, line) => Handoff {
+            proof_state: ProofState::Triaging,
+            next_suggested_tool: if line.is_some() { "view" } else { "references" }.into(),
+            next_suggested_target: line.unwrap_or(named).to_owned(),
+            next_step_hint: "the code alone does not tell: read the places in doubt".into(),
+        },
+    }
+}
+
 impl Handoff {
     /// As the last line of an answer's text.
     pub fn line(&self) -> String {
@@ -236,5 +253,14 @@ mod tests {
         assert_eq!(of_ranking(&[5.0, 2.0], "a", false).proof_state, ProofState::Proving);
         assert_eq!(of_ranking(&[5.0, 4.5], "a", true).proof_state, ProofState::Proving);
         assert_eq!(of_ranking(&[0.0], "a", false).proof_state, ProofState::Triaging);
+    }
+
+    /// What could not be told is no proof of anything.
+    #[test]
+    fn verdicts_prove_only_what_is_known() {
+        assert_eq!(of_verdict(true, Some("a:1"), "b").next_suggested_target, "a:1");
+        assert_eq!(of_verdict(true, None, "b").next_suggested_tool, "search");
+        assert_eq!(of_verdict(false, Some("a:1"), "b").proof_state, ProofState::Triaging);
+        assert_eq!(of_verdict(false, None, "b").next_suggested_target, "b");
     }
 }

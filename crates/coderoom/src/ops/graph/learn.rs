@@ -10,7 +10,7 @@ use super::shared::Grounds;
 use crate::{
     daemon::lessons::RoomLessons,
     error::{Code, OpError},
-    ops::{Context, Operation, code::with_notes},
+    ops::{Context, Group, Operation, code::with_notes},
 };
 
 /// Lessons that are listed unless the client says otherwise.
@@ -110,6 +110,7 @@ impl Operation for Learn {
         and answer all others as before. Use it when a task is done. Lessons are kept across \
         restarts; `action` lists, undoes, exports, imports or resets them.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Graph;
     const STRUCTURED: bool = false;
     type Params = Params;
     type Reply = Reply;

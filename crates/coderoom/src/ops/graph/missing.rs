@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     error::{Code, OpError},
-    ops::{Context, Operation, code::with_notes},
+    ops::{Context, Group, Operation, code::with_notes},
 };
 
 /// Gaps unless the client says otherwise.
@@ -105,6 +105,7 @@ impl Operation for Missing {
         usually change too, each with its proof. By default it looks at a session's own edits. Ask it \
         before you sync or commit.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Graph;
     const STRUCTURED: bool = false;
     type Params = Params;
     type Reply = Reply;

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     error::{Code, OpError},
-    ops::{Context, Operation, code::with_notes},
+    ops::{Context, Group, Operation, code::with_notes},
 };
 
 /// Files unless the client says otherwise.
@@ -64,6 +64,7 @@ impl Operation for Predict {
         together and by what texts are about, each with its evidence: the commits that changed both, \
         imports, used names. Ask it before you call a change done.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Graph;
     const STRUCTURED: bool = false;
     type Params = Params;
     type Reply = Reply;

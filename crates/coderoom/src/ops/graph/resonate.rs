@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     error::{Code, OpError},
-    ops::{Context, Operation, code::with_notes},
+    ops::{Context, Group, Operation, code::with_notes},
 };
 
 /// Antinodes unless the client says otherwise.
@@ -85,6 +85,7 @@ impl Operation for Resonate {
         several places together, though none of them leads there alone. Use it with two or more \
         targets; for one, `impact` says more.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Graph;
     const STRUCTURED: bool = false;
     type Params = Params;
     type Reply = Reply;

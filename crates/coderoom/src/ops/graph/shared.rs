@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use coderoom_engine::{Ask, CodeGraph, RelPath};
-use coderoom_graph::{EdgeKind, Graph, NodeIx, NodeKind, Step};
+use coderoom_engine::{Ask, CodeGraph, EdgeLine, RelPath};
+use coderoom_graph::{EdgeIx, EdgeKind, Graph, NodeIx, NodeKind, Step};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -51,6 +51,41 @@ pub struct StepRow {
     pub to: String,
     /// Whether the first depends on the second (contains it); otherwise it is the other way round.
     pub along: bool,
+}
+
+/// A line of a file, as a proof.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct LineRow {
+    /// The file, relative to the workspace.
+    pub path: String,
+    /// From 1.
+    pub line: u32,
+    /// The line, without its indentation.
+    pub text: String,
+    /// `exact`, `likely` or `by_name`.
+    pub certainty: String,
+}
+
+impl From<EdgeLine> for LineRow {
+    fn from(it: EdgeLine) -> LineRow {
+        LineRow { path: it.path, line: it.line, text: it.text, certainty: word(it.certainty) }
+    }
+}
+
+impl LineRow {
+    /// `path:line`.
+    pub(super) fn place(&self) -> String {
+        format!("{}:{}", self.path, self.line)
+    }
+
+    /// `path:line  text`, as answers show it.
+    pub(super) fn line_of_text(&self) -> String {
+        let doubt = match &self.certainty[..] {
+            "exact" => String::new(),
+            other => format!("  [{}]", other.replace('_', " ")),
+        };
+        format!("{}:{}  {}{doubt}", self.path, self.line, self.text)
+    }
 }
 
 impl<'a> Grounds<'a> {
@@ -184,6 +219,12 @@ impl<'a> Grounds<'a> {
     /// A path as a proof.
     pub(super) fn steps(&self, steps: &[Step]) -> Result<Vec<StepRow>, OpError> {
         steps.iter().map(|step| self.step(step)).collect()
+    }
+
+    /// The lines that an edge rests on, `most` at most.
+    pub(super) fn lines(&self, edge: EdgeIx, most: usize) -> Vec<LineRow> {
+        let lines = self.code_graph.lines_of(&self.asked.code, edge, most);
+        lines.into_iter().map(LineRow::from).collect()
     }
 
     /// What the answer may miss.

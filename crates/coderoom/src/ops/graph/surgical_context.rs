@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     error::{Code, OpError},
-    ops::{Context, Operation},
+    ops::{Context, Group, Operation},
 };
 
 /// Tokens unless the client says otherwise.
@@ -128,6 +128,7 @@ impl Operation for SurgicalContext {
         exercise it, the signatures of what it calls and the documents about it, within a budget of \
         tokens. What does not fit is named. One call instead of many views.";
     const FOR_AGENTS: bool = true;
+    const GROUP: Group = Group::Graph;
     const STRUCTURED: bool = false;
     type Params = Params;
     type Reply = Reply;

@@ -32,6 +32,17 @@ pub struct SectionInfo {
     pub end_line: u32,
 }
 
+/// A place of a document that names code, or links to something.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct MentionInfo {
+    /// From 1.
+    pub line: u32,
+    /// What it names: a name, a path, or what it links to.
+    pub text: String,
+    /// How.
+    pub why: Why,
+}
+
 /// Why a section is bound to code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -135,6 +146,14 @@ impl<'a> Documents<'a> {
             end_line: it.last,
         };
         Some((0..).zip(document.sections).map(section).collect())
+    }
+
+    /// The links of a document and what it names as code, in the order of the text; what stands in
+    /// prose left out.
+    pub fn mentions(&self, path: &str) -> Vec<MentionInfo> {
+        let Some((_, document)) = self.read(path) else { return Vec::new() };
+        let said = document.mentions.into_iter().filter(|it| it.how != How::Prose || it.is_path);
+        said.map(|it| MentionInfo { line: it.line, why: why(&it, 0), text: it.text }).collect()
     }
 
     /// What a document speaks of, in the order of the text; or, for the key of a file or symbol (a

@@ -15,7 +15,7 @@ use std::{hash::BuildHasher, sync::Arc};
 
 use coderoom_graph::EdgeKind;
 
-pub use self::answers::{Binding, Documents, Drift, DriftKind, SectionInfo, Why};
+pub use self::answers::{Binding, Documents, Drift, DriftKind, MentionInfo, SectionInfo, Why};
 pub(super) use self::bind::Known;
 use self::{
     bind::Binder,

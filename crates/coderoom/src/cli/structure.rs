@@ -1,0 +1,125 @@
+//! Questions about structure and documents on the command line.
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::graph::{Shown, TargetsArgs, show};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum StructureCommand {
+    /// Show directories (or files) in layers, and the cycles between them.
+    Layers(LayersArgs),
+    /// Show what would break, and what nothing would use any more, without files or symbols.
+    Counterfactual(TargetsArgs),
+    /// Check a claim about structure: `views.py never calls Model.save`.
+    Hypothesize(ClaimArgs),
+    /// Find functions that are nearly the same.
+    Duplicates(DuplicatesArgs),
+    /// Show how the structure of two states (disk, sessions) differs.
+    Differential(DifferentialArgs),
+    /// Show the sections of a document, or which documents and code speak of each other.
+    Document(DocumentArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LayersArgs {
+    /// A directory: only what is in it.
+    within: Option<String>,
+    /// Files instead of directories.
+    #[arg(long)]
+    by_file: bool,
+    /// The order that is wanted, from the ground up.
+    #[arg(long, value_delimiter = ',')]
+    wanted: Vec<String>,
+    #[command(flatten)]
+    shown: Shown,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ClaimArgs {
+    /// The claim.
+    #[arg(required = true)]
+    claim: Vec<String>,
+    #[command(flatten)]
+    shown: Shown,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DuplicatesArgs {
+    /// A file or directory: only what is in it.
+    within: Option<String>,
+    /// Only what is like this function.
+    #[arg(long, default_value = "")]
+    like: String,
+    /// Take all names for the same.
+    #[arg(long)]
+    any_names: bool,
+    #[command(flatten)]
+    shown: Shown,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DifferentialArgs {
+    /// The state before: `disk`, a session, or `SESSION@base`.
+    from: String,
+    /// The state after.
+    to: String,
+    #[command(flatten)]
+    shown: Shown,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DocumentArgs {
+    /// What to show.
+    #[arg(value_parser = ["resolve", "bindings", "drift"])]
+    what: String,
+    /// A document; for bindings also a file or symbol, for drift also a directory.
+    #[arg(default_value = "")]
+    target: String,
+    #[command(flatten)]
+    shown: Shown,
+}
+
+pub(super) fn run(command: StructureCommand) -> anyhow::Result<ExitCode> {
+    match command {
+        StructureCommand::Layers(args) => {
+            let of = if args.by_file { "files" } else { "directories" };
+            let path = args.within.unwrap_or_default();
+            let params = json!({"of": of, "path": path, "wanted": args.wanted});
+            show("layers", params, &args.shown, "layers", "members")
+        }
+        StructureCommand::Counterfactual(args) => {
+            let params = json!({"targets": args.targets});
+            show("counterfactual", params, &args.shown, "cut_off", "path")
+        }
+        StructureCommand::Hypothesize(args) => {
+            let params = json!({"claim": args.claim.join(" ")});
+            show("hypothesize", params, &args.shown, "verdict", "path")
+        }
+        StructureCommand::Duplicates(args) => {
+            let path = args.within.unwrap_or_default();
+            let params = json!({"path": path, "like": args.like, "any_names": args.any_names});
+            show("duplicates", params, &args.shown, "groups", "path")
+        }
+        StructureCommand::Differential(args) => {
+            let params = json!({"from": args.from, "to": args.to});
+            show("differential", params, &args.shown, "kinds", "path")
+        }
+        StructureCommand::Document(args) => match &args.what[..] {
+            "resolve" => {
+                let params = json!({"path": args.target});
+                show("document_resolve", params, &args.shown, "sections", "path")
+            }
+            "bindings" => {
+                let params = json!({"target": args.target});
+                show("document_bindings", params, &args.shown, "bindings", "document")
+            }
+            _ => {
+                let params = json!({"path": args.target});
+                show("document_drift", params, &args.shown, "drift", "document")
+            }
+        },
+    }
+}
