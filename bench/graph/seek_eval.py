@@ -104,6 +104,7 @@ def activations(arguments):
     """What of activation is measured: (name, flags)."""
     yield "activate", ()
     if arguments.ablate:
+        yield "activate in all dimensions", ("--dimensions", ",".join(DIMENSIONS))
         for off in DIMENSIONS:
             rest = ",".join(it for it in DIMENSIONS if it != off)
             yield f"activate without {off}", ("--dimensions", rest)

@@ -130,7 +130,8 @@ pub(super) struct WhyArgs {
 pub(super) struct ActivateArgs {
     /// The question; read from standard input if there is none.
     question: Vec<String>,
-    /// Dimensions that take part: structural, semantic, temporal, causal. Default: all.
+    /// Dimensions that take part: structural, semantic, temporal, causal. Default: all but
+    /// temporal.
     #[arg(long, value_delimiter = ',')]
     dimensions: Vec<String>,
     /// Kinds of nodes that are wanted: directory, file, symbol, section, package.

@@ -42,7 +42,8 @@ pub struct Params {
     pub session: String,
     /// The task or question, in words.
     pub question: String,
-    /// Dimensions that take part: `structural`, `semantic`, `temporal`, `causal`. Default: all.
+    /// Dimensions that take part: `structural`, `semantic`, `temporal`, `causal`. Default: all but
+    /// `temporal`, which makes the ranking no better.
     pub dimensions: Vec<String>,
     /// Whether results on which three or four dimensions agree count more.
     pub resonance: bool,
