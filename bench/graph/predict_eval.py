@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How well are the files found that a commit changes besides a given one?
 
-    bench/graph/predict_eval.py REPOSITORY... [--one COMMAND | --batch COMMAND] [--ablate]
+    bench/graph/predict_eval.py REPOSITORY... [--one COMMAND] [--ablate]
 
 Cases are cut out of the history of each git repository. A base commit is chosen so that up to
 --commits later ones are eligible; only what the base and its history hold may be learnt from. A later
@@ -15,14 +15,12 @@ co-change counts: the number of commits that changed both, ties by path. Both ar
 history, and of both only source files are looked at.
 
 --one runs `COMMAND PATH` in a checkout of the base for every case and reads ranked paths, one a line
-(default: coderoom predict --files). --batch runs `COMMAND ROOT` once, writes it a question a line,
-{"files": [PATH], "without": []}, and reads a JSON array of paths for each. --ablate asks that again
-without each part of the evidence.
+(default: coderoom predict --files). --ablate asks that again without each part of the evidence
+(`--without PART,...`).
 """
 
 import argparse
 import collections
-import json
 import re
 import shlex
 import subprocess
@@ -127,24 +125,17 @@ class Counts:
         return sorted(self.files - {given}, key=lambda path: (-counts[path], path))
 
 
-def asked_one(command, root, questions):
+def asked(command, root, questions, without):
+    """The ranked paths for each given one."""
+    if without:
+        command = [*command, "--without", ",".join(without)]
     answers = {}
     for path in questions:
-        run = subprocess.run([*command, path], cwd=root, capture_output=True, check=True)
+        run = subprocess.run([*command, path], cwd=root, capture_output=True)
+        if run.returncode > 1:  # 1: nothing is foreseen
+            sys.exit(run.stderr.decode("utf-8", "replace"))
         answers[path] = run.stdout.decode("utf-8", "replace").splitlines()
     return answers
-
-
-def asked_batch(command, root, questions, variants):
-    """The answers of each variant, by the given path."""
-    asked = [(path, without) for without in variants for path in questions]
-    lines = (json.dumps({"files": [path], "without": without}) + "\n" for path, without in asked)
-    run = subprocess.run([*command, root], input="".join(lines).encode(), stdout=subprocess.PIPE,
-                         check=True)
-    answers = [json.loads(line) for line in run.stdout.decode().splitlines()]
-    size = len(questions)
-    return [dict(zip(questions, answers[at:at + size], strict=True))
-            for at in range(0, len(asked), size)]
 
 
 def score(cases, rank):
@@ -172,16 +163,11 @@ def evaluate(repository, options):
     with tempfile.TemporaryDirectory() as root:
         git(repository, "clone", "-q", "--shared", "--no-checkout", ".", root)
         git(root, "checkout", "-q", "--detach", base)
-        if options.batch:
-            variants = VARIANTS if options.ablate else VARIANTS[:1]
-            found = asked_batch(shlex.split(options.batch), root, questions,
-                                [without for _, without in variants])
-        else:
-            variants, found = VARIANTS[:1], [asked_one(shlex.split(options.one), root, questions)]
-    for (name, _), answers in zip(variants, found, strict=True):
-        lists = {given: [path for path in found if path in files and path != given]
-                 for given, found in answers.items()}
-        show(name, score(cases, lists.__getitem__))
+        for name, without in VARIANTS if options.ablate else VARIANTS[:1]:
+            answers = asked(shlex.split(options.one), root, questions, without)
+            lists = {given: [path for path in found if path in files and path != given]
+                     for given, found in answers.items()}
+            show(name, score(cases, lists.__getitem__))
 
 
 def show(name, measured):
@@ -193,7 +179,6 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("repository", nargs="+")
     parser.add_argument("--one", default="coderoom predict --files")
-    parser.add_argument("--batch")
     parser.add_argument("--ablate", action="store_true")
     parser.add_argument("--commits", type=int, default=250, help="eligible commits after the base")
     parser.add_argument("--share", type=float, default=0.55,
