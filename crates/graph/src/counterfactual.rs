@@ -103,7 +103,7 @@ impl Graph {
     }
 
     fn orphaned(&self, gone: &[bool], kinds: &KindFactors) -> Vec<NodeIx> {
-        let uses = Projection::new(self, None, kinds);
+        let uses = Projection::new(self, None, kinds, 0.0);
         let of = uses.components();
         let count = of.iter().max().map_or(0, |most| *most as usize + 1);
         // A component that nobody enters is wanted for itself, unless a part of it is gone.

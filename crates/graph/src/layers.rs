@@ -19,6 +19,8 @@ pub struct LayerOptions<'a> {
     pub level: Option<NodeKind>,
     /// Kinds with a factor above 0 are dependencies.
     pub kinds: KindFactors,
+    /// Edges that were built with less weight are none: guesses close cycles that are not there.
+    pub min_weight: f32,
     /// The layers that are wanted: nodes of that level with their number, from the ground up.
     pub wanted: &'a [(NodeIx, u32)],
 }
@@ -27,7 +29,7 @@ impl Default for LayerOptions<'_> {
     fn default() -> Self {
         let kinds = [EdgeKind::Imports, EdgeKind::Calls, EdgeKind::References, EdgeKind::Inherits];
         let kinds = KindFactors::of(&kinds.map(|kind| (kind, 1.0)));
-        LayerOptions { level: Some(NodeKind::File), kinds, wanted: &[] }
+        LayerOptions { level: Some(NodeKind::File), kinds, min_weight: 0.0, wanted: &[] }
     }
 }
 
@@ -71,7 +73,7 @@ impl Graph {
     /// dependencies that close it are those that lead backward in the order of Eades, Lin and Smyth
     /// (1993): few, but not always the fewest.
     pub fn layers(&self, options: &LayerOptions<'_>) -> Layers {
-        let projection = Projection::new(self, options.level, &options.kinds);
+        let projection = Projection::new(self, options.level, &options.kinds, options.min_weight);
         let of = projection.components();
         let count = of.iter().max().map_or(0, |most| *most as usize + 1);
         let mut members: Vec<Vec<u32>> = vec![Vec::new(); count];
@@ -198,7 +200,7 @@ mod tests {
 
     fn options() -> LayerOptions<'static> {
         let kinds = KindFactors::of(&EdgeKind::ALL.map(|kind| (kind, 1.0)));
-        LayerOptions { level: None, kinds, wanted: &[] }
+        LayerOptions { level: None, kinds, min_weight: 0.0, wanted: &[] }
     }
 
     fn calls(pairs: &[(u32, u32)], count: usize) -> Graph {

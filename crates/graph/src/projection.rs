@@ -27,7 +27,12 @@ pub(crate) struct Link {
 impl Projection {
     /// Nodes as their nearest container of a kind, those without one left out; without a kind, each
     /// node as itself. Edges of kinds with a factor above 0 count.
-    pub(crate) fn new(graph: &Graph, level: Option<NodeKind>, kinds: &KindFactors) -> Projection {
+    pub(crate) fn new(
+        graph: &Graph,
+        level: Option<NodeKind>,
+        kinds: &KindFactors,
+        least: f32,
+    ) -> Projection {
         let group = |node| level.map_or(Some(node), |kind| graph.container(node, kind));
         let named: Vec<Option<NodeIx>> = graph.nodes().map(group).collect();
         let mut groups: Vec<NodeIx> = named.iter().copied().flatten().collect();
@@ -37,7 +42,7 @@ impl Projection {
         let of: Vec<u32> = named.into_iter().map(|it| it.map_or(NONE, number)).collect();
         let mut all: Vec<(u32, u32, EdgeIx)> = graph
             .edges()
-            .filter(|edge| kinds.get(edge.kind) > 0.0)
+            .filter(|edge| kinds.get(edge.kind) > 0.0 && graph.base_weight(edge.ix) >= least)
             .map(|edge| (of[edge.from.0 as usize], of[edge.to.0 as usize], edge.ix))
             .filter(|(from, to, _)| from != to && *from != NONE && *to != NONE)
             .collect();
@@ -138,7 +143,7 @@ mod tests {
         #[test]
         fn components_are_those_of_petgraph((nodes, edges) in graph_parts(20, 60)) {
             let graph = built(nodes, edges);
-            let projection = Projection::new(&graph, None, &all());
+            let projection = Projection::new(&graph, None, &all(), 0.0);
             let of = projection.components();
             for (from, component) in of.iter().enumerate() {
                 for link in projection.links(from as u32) {
@@ -165,7 +170,7 @@ mod tests {
     fn a_long_chain_needs_no_deep_stack() {
         let edges = (1..100_000).map(|to| edge(to - 1, to, EdgeKind::Calls, 1.0)).collect();
         let graph = built(crate::testing::nodes(100_000), edges);
-        assert_eq!(Projection::new(&graph, None, &all()).components()[0], 99_999);
+        assert_eq!(Projection::new(&graph, None, &all(), 0.0).components()[0], 99_999);
     }
 
     #[test]
@@ -181,7 +186,7 @@ mod tests {
         ];
         let graph = built(nodes, edges);
         let kinds = KindFactors::of(&[(EdgeKind::Calls, 1.0), (EdgeKind::Imports, 1.0)]);
-        let files = Projection::new(&graph, Some(NodeKind::File), &kinds);
+        let files = Projection::new(&graph, Some(NodeKind::File), &kinds, 0.0);
         assert_eq!(files.groups, [NodeIx(0), NodeIx(2)]);
         let links: Vec<_> = files.links(0).iter().map(|link| (link.to, link.count)).collect();
         assert_eq!(links, [(1, 2)]);

@@ -145,7 +145,8 @@ fn coupling(before: (&Graph, &[Edge]), after: (&Graph, &[Edge])) -> Vec<Coupling
 }
 
 fn cycles(graph: &Graph) -> Vec<Vec<NodeIx>> {
-    let options = LayerOptions { kinds: dependency_kinds(), ..LayerOptions::default() };
+    let options =
+        LayerOptions { kinds: dependency_kinds(), min_weight: 1.0, ..LayerOptions::default() };
     graph.layers(&options).cycles
 }
 

@@ -105,6 +105,13 @@ impl Court<'_> {
             return found;
         }
         let mut found = self.denied(graph, &from, object, claim.verb);
+        let other = direct_edges(graph, &from, &to, &dependency_kinds());
+        if found.holds == Some(false) && !other.is_empty() {
+            // Using a value is neither calling what defines it nor importing it.
+            found = by_edges(graph, other, "it uses it in another way");
+            (found.holds, found.certainty) = (Some(false), Some(Certainty::Likely));
+            return found;
+        }
         if let Some(path) = path {
             found.reason.push_str("; there is a chain of dependencies over others");
             found.path = path;
@@ -244,8 +251,11 @@ fn certainty_of(graph: &Graph, edges: impl IntoIterator<Item = EdgeIx>) -> Certa
 }
 
 fn cycles(graph: &Graph, subject: &[NodeIx]) -> Judgement {
-    for node in subject {
-        if let Some(path) = cycle(graph, *node) {
+    // What is certain is looked for first; guesses make a cycle likely at best.
+    let tries =
+        [1.0, 0.0].into_iter().flat_map(|least| subject.iter().map(move |node| (*node, least)));
+    for (node, least) in tries {
+        if let Some(path) = cycle(graph, node, least) {
             let certainty = certainty_of(graph, path.iter().map(|step| step.edge));
             let mut found = told(true, certainty, "its dependencies lead back to it");
             found.path = path;

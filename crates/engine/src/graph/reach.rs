@@ -76,8 +76,9 @@ pub fn chain(
 
 /// The shortest cycle of dependencies that a file, a directory or a symbol is in. Files count with
 /// what is in them, directories with the files right in them. Gives one edge for each turn of the
-/// cycle, so its ends need not meet: what joins them lies in the same file or directory. O(edges).
-pub fn cycle(graph: &Graph, node: NodeIx) -> Option<Vec<Step>> {
+/// cycle, so its ends need not meet: what joins them lies in the same file or directory. Edges that
+/// were built with less than `least` weight are none. O(edges).
+pub fn cycle(graph: &Graph, node: NodeIx, least: f32) -> Option<Vec<Step>> {
     let level = graph.kind(node);
     let kinds = dependency_kinds();
     let whole = |at: NodeIx| match level {
@@ -89,7 +90,9 @@ pub fn cycle(graph: &Graph, node: NodeIx) -> Option<Vec<Step>> {
     let mut queue = VecDeque::from([start]);
     while let Some(at) = queue.pop_front() {
         for inner in members_at(graph, at, level) {
-            for edge in graph.outgoing(inner).filter(|edge| kinds.get(edge.kind) > 0.0) {
+            let counts =
+                |edge: &Edge| kinds.get(edge.kind) > 0.0 && graph.base_weight(edge.ix) >= least;
+            for edge in graph.outgoing(inner).filter(counts) {
                 let next = whole(edge.to);
                 if next == at || came.contains_key(&next) || graph.kind(next) == NodeKind::Package {
                     continue;
@@ -217,7 +220,7 @@ mod tests {
             let leads = closure(&calls);
             for from in 0..COUNT {
                 let file = NodeIx(2 * from + 1);
-                let round = cycle(&graph, file);
+                let round = cycle(&graph, file, 1.0);
                 prop_assert_eq!(round.is_some(), leads[from as usize][from as usize]);
                 if let Some(steps) = round {
                     prop_assert_eq!(graph.parent(steps[0].from), Some(file));

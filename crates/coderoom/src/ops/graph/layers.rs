@@ -124,7 +124,7 @@ impl Operation for LayersOf {
     const NAME: &'static str = "layers";
     const TITLE: &'static str = "Layers and cycles";
     const DESCRIPTION: &'static str = "Directories or files in layers from the ground up: each lies \
-        above all that it depends on. Tells the cycles, with the few dependencies that close them \
+        above all that it certainly depends on (guesses are left out). Tells the cycles, with the few dependencies that close them \
         and a line for each, and what leads up in an order that you want. Ask it for the shape of \
         an unknown code base, and before moving code.";
     const FOR_AGENTS: bool = true;
@@ -142,8 +142,12 @@ impl Operation for LayersOf {
         };
         let shown = Shown::new(&grounds, level, &params)?;
         let wanted = wanted(&grounds, level, &params.wanted)?;
-        let options =
-            LayerOptions { level: Some(level), kinds: dependency_kinds(), wanted: &wanted };
+        let options = LayerOptions {
+            level: Some(level),
+            kinds: dependency_kinds(),
+            min_weight: 1.0,
+            wanted: &wanted,
+        };
         let found = graph.layers(&options);
         grounds.check()?;
         let limit = params.limit.unwrap_or(DEFAULT_LIMIT).min(MAX_LIMIT) as usize;

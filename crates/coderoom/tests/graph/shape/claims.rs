@@ -48,6 +48,10 @@ fn claims_are_judged_by_lines() {
         ("nothing calls money", "false exact web/cart.ts:4"),
         ("forgotten is unused", "true exact"),
         (
+            "shop/models/order.py never calls shop/models/base.py",
+            "true likely shop/models/order.py:1 shop/models/order.py:4 shop/models/order.py:5",
+        ),
+        (
             "nothing calls price",
             "false exact shop/models/order.py:6 shop/services/billing.py:7 tests/test_order.py:5",
         ),
