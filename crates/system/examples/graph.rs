@@ -86,7 +86,7 @@ fn edit(
     let new = old.replacen(text, replacement, 1);
     let body = store
         .intern(new.into())
-        .map_or(coderoom_engine::Body::Binary, |text| coderoom_engine::Body::Text(text));
+        .map_or(coderoom_engine::Body::Binary, coderoom_engine::Body::Text);
     let change =
         FileChange::Put { body, stamp: Stamp::default(), visibility: Visibility::default() };
     let change = Change { files: [(path.clone(), change)].into(), ..Change::default() };

@@ -84,10 +84,12 @@ impl Past {
             let code =
                 commit.paths.iter().filter(|it| FileRole::of(it) == FileRole::Source).count();
             let files = commit.paths.into_iter().map(|path| {
-                *numbers.entry(path).or_insert_with_key(|path: &Box<str>| {
-                    paths.push(path.clone());
-                    paths.len() as u32 - 1
-                })
+                let next = paths.len() as u32;
+                let number = *numbers.entry(path.clone()).or_insert(next);
+                if number == next {
+                    paths.push(path);
+                }
+                number
             });
             now = now.max(commit.time);
             let subject = commit.message.lines().next().unwrap_or_default().into();

@@ -177,16 +177,19 @@ mod tests {
 
     const FIELDS: [Field; 2] = [Field { weight: 1.0, b: 0.75 }, Field { weight: 4.0, b: 0.3 }];
 
+    /// The words of its two fields.
+    type Document = (Vec<u64>, Vec<u64>);
+
     /// The formula as it is printed, document by document.
-    fn slow(documents: &[(Vec<u64>, Vec<u64>)], question: &[(u64, f32)], of: usize) -> f32 {
-        let mean = |field: fn(&(Vec<u64>, Vec<u64>)) -> &Vec<u64>| {
+    fn slow(documents: &[Document], question: &[(u64, f32)], of: usize) -> f32 {
+        let mean = |field: fn(&Document) -> &Vec<u64>| {
             let sum: usize = documents.iter().map(|it| field(it).len().max(1)).sum();
             (sum as f32 / documents.len() as f32).max(1.0)
         };
         let means = [mean(|it| &it.0), mean(|it| &it.1)];
         let mut score = 0.0;
         for (word, weight) in question {
-            let has = |it: &&(Vec<u64>, Vec<u64>)| it.0.contains(word) || it.1.contains(word);
+            let has = |it: &&Document| it.0.contains(word) || it.1.contains(word);
             let with = documents.iter().filter(has).count() as f32;
             let idf = (1.0 + (documents.len() as f32 - with + 0.5) / (with + 0.5)).ln();
             let mut frequency = 0.0;

@@ -111,6 +111,7 @@ impl Operation for Learn {
         restarts; `action` lists, undoes, exports, imports or resets them.";
     const FOR_AGENTS: bool = true;
     const GROUP: Group = Group::Graph;
+    const CHANGES: bool = true;
     const STRUCTURED: bool = false;
     type Params = Params;
     type Reply = Reply;

@@ -44,9 +44,8 @@ fn what_would_break_is_proven() {
     assert_eq!(reply["removed"], 1);
     let broken = words(&reply["cut_off"], "key");
     assert!(broken.contains(&"shop/views/pages.py#show".to_owned()), "{reply}");
-    let show = reply["cut_off"].as_array().into_iter().flatten();
-    let show =
-        show.filter(|it| it["key"] == "shop/views/pages.py#show").next().expect("it is there");
+    let mut show = reply["cut_off"].as_array().into_iter().flatten();
+    let show = show.find(|it| it["key"] == "shop/views/pages.py#show").expect("it is there");
     assert_eq!(show["lines"][0]["line"], 6, "{reply}");
     let reply = bed.ask("counterfactual", json!({"targets": ["web/cart.ts"]}));
     assert_eq!(reply["total_cut_off"], 0, "{reply}");
