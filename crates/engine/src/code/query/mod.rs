@@ -34,7 +34,7 @@ pub(crate) use lines::Lines;
 pub use notes::cut_words;
 pub use outline::{Outline, OutlineItem};
 pub use references::{Reference, References};
-pub(crate) use subject::{named, named_nodes};
+pub(crate) use subject::{handed_on, named_nodes, parts_of, stands_in};
 pub(crate) use symbol::Pages;
 pub use symbol::SymbolInfo;
 pub(crate) use symbol::{container, qualify};
