@@ -169,6 +169,15 @@ impl Nodes {
         self.list.binary_search_by_key(&Some(symbol), |node| node.symbol).ok()
     }
 
+    /// Whether these are the same nodes of the same file, wherever in it they stand now.
+    pub(crate) fn are_named_as(&self, other: &Nodes) -> bool {
+        let named = |it: &Node| (it.id, it.kind, it.symbol_kind, it.test);
+        let same = |(a, b): (&Node, &Node)| named(a) == named(b) && a.label == b.label;
+        (self.file, self.role, &self.path) == (other.file, other.role, &other.path)
+            && self.list.len() == other.list.len()
+            && self.list.iter().zip(&other.list).all(same)
+    }
+
     /// The names of what a symbol stands in, inside of its file.
     pub(crate) fn inside(&self, ix: usize) -> &str {
         let Node { name, label, .. } = &self.list[ix];
