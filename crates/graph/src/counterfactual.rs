@@ -128,11 +128,10 @@ impl Graph {
         }
         // What contains something alive is alive.
         for node in 0..uses.len() as u32 {
-            let mut at =
-                if alive[node as usize] { self.nodes.cold.parent[node as usize] } else { NONE };
+            let mut at = if alive[node as usize] { self.nodes.parent[node as usize] } else { NONE };
             while at != NONE && !alive[at as usize] {
                 alive[at as usize] = true;
-                at = self.nodes.cold.parent[at as usize];
+                at = self.nodes.parent[at as usize];
             }
         }
         let dead = |node: &NodeIx| !alive[node.0 as usize] && !gone[node.0 as usize];

@@ -97,6 +97,12 @@ impl Csr {
         })
     }
 
+    /// The starts and the numbers of the edges that end at a node, in the order of the starts.
+    pub(crate) fn ending_at(&self, node: NodeIx) -> (&[u32], &[u32]) {
+        let row = row(&self.shape.in_start, node);
+        (&self.shape.in_from[row.clone()], &self.shape.in_edge[row])
+    }
+
     /// An edge by its number. O(log nodes), because its start is not stored.
     pub(crate) fn edge(&self, edge: EdgeIx) -> Option<Edge> {
         let number = edge.0 as usize;

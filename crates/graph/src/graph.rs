@@ -103,7 +103,7 @@ impl Graph {
 
     /// The node that contains this one; the first by number if several do.
     pub fn parent(&self, node: NodeIx) -> Option<NodeIx> {
-        let parent = self.nodes.cold.parent[node.0 as usize];
+        let parent = self.nodes.parent[node.0 as usize];
         (parent != NONE).then_some(NodeIx(parent))
     }
 

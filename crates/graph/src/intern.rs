@@ -22,10 +22,21 @@ pub struct StringInterner {
 }
 
 impl StringInterner {
+    /// With room for so many strings, and bytes of text.
+    pub(crate) fn with_room(strings: usize, bytes: usize) -> StringInterner {
+        StringInterner {
+            text: String::with_capacity(bytes),
+            ends: Vec::with_capacity(strings),
+            table: HashTable::with_capacity(strings),
+            hasher: FixedState::default(),
+        }
+    }
+
     /// The number of a string, which is new if it has not come before; `None` if there is no room
     /// for it: 4 GiB of text, or 2^32 strings.
     pub fn intern(&mut self, string: &str) -> Option<InternedStr> {
-        if let Some(known) = self.get(string) {
+        let hash = self.hasher.hash_one(string);
+        if let Some(known) = self.find(hash, string) {
             return Some(known);
         }
         let number = u32::try_from(self.ends.len()).ok()?;
@@ -33,15 +44,16 @@ impl StringInterner {
         self.text.push_str(string);
         self.ends.push(end);
         let StringInterner { text, ends, table, hasher } = self;
-        table.insert_unique(hasher.hash_one(string), number, |it| {
-            hasher.hash_one(slice(text, ends, *it))
-        });
+        table.insert_unique(hash, number, |it| hasher.hash_one(slice(text, ends, *it)));
         Some(InternedStr(number))
     }
 
     /// The number of a string that has come before.
     pub fn get(&self, string: &str) -> Option<InternedStr> {
-        let hash = self.hasher.hash_one(string);
+        self.find(self.hasher.hash_one(string), string)
+    }
+
+    fn find(&self, hash: u64, string: &str) -> Option<InternedStr> {
         let found = self.table.find(hash, |it| slice(&self.text, &self.ends, *it) == string);
         found.map(|number| InternedStr(*number))
     }

@@ -1,5 +1,7 @@
 //! What is known of nodes, a column each: hot for every query, warm for learning, cold for names.
 
+use std::sync::Arc;
+
 use crate::{
     finite::{FiniteF32, PosF32},
     intern::{InternedStr, StringInterner},
@@ -17,8 +19,10 @@ pub(crate) struct Nodes {
     pub(crate) degree: Vec<u32>,
     /// Warm: what learning keeps in balance.
     pub(crate) plasticity: Vec<PlasticityNode>,
-    /// Cold: all that names it and tells of it.
-    pub(crate) cold: Cold,
+    /// Cold: the node that contains it, or [`NONE`].
+    pub(crate) parent: Vec<u32>,
+    /// Cold: all that names it and tells of it. Graphs of the same nodes share it.
+    pub(crate) cold: Arc<Cold>,
 }
 
 /// What learning keeps in balance at a node.
@@ -32,8 +36,6 @@ pub(crate) struct PlasticityNode {
 pub(crate) struct Cold {
     pub(crate) kind: Vec<NodeKind>,
     pub(crate) label: Vec<InternedStr>,
-    /// The node that contains it, or [`NONE`].
-    pub(crate) parent: Vec<u32>,
     /// Where the tags of each node start in `tags`; one more than there are nodes.
     pub(crate) tag_start: Vec<u32>,
     pub(crate) tags: Vec<InternedStr>,
@@ -53,7 +55,7 @@ impl Nodes {
             self.plasticity.capacity() * size_of::<PlasticityNode>(),
             cold.kind.capacity(),
             cold.label.capacity() * 4,
-            cold.parent.capacity() * 4,
+            self.parent.capacity() * 4,
             cold.tag_start.capacity() * 4,
             cold.tags.capacity() * 4,
             cold.modified.capacity() * 8,

@@ -6,8 +6,8 @@
 use std::{path::Path, sync::Arc, time::Instant};
 
 use coderoom_engine::{
-    Change, Code, CodeGraph, CodeIndex, FileChange, Hints, RelPath, Session, Shelf, Stamp,
-    TextStore, Visibility,
+    Change, Code, CodeGraph, CodeIndex, FileChange, RelPath, Session, Shelf, Stamp, TextStore,
+    Visibility,
 };
 use coderoom_system::{LoadOptions, load};
 
@@ -17,19 +17,19 @@ fn main() -> Result<(), Failure> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let dir = args.first().map_or(".", |dir| dir);
     let store = TextStore::default();
-    let begun = Instant::now();
+    let begun = begin();
     let loaded = load(Path::new(dir), &LoadOptions::default(), &store, None, &|_| ())?;
     let snapshot = loaded.session.snapshot();
     print("load", begun);
-    let begun = Instant::now();
+    let begun = begin();
     let index = CodeIndex::build(&snapshot, &|| false).ok_or("stopped")?;
     print("facts and names", begun);
     let (index, shelf) = (Arc::new(index), Arc::new(Shelf::new(256 << 20)));
     let code = Code::new(snapshot, Arc::clone(&index), Arc::clone(&shelf));
-    let begun = Instant::now();
+    let begun = begin();
     let graph = build(&code, None)?;
     print("pieces", begun);
-    let begun = Instant::now();
+    let begun = begin();
     graph.graph()?;
     print("joining", begun);
     let (nodes, edges) = graph.counts();
@@ -43,10 +43,10 @@ fn main() -> Result<(), Failure> {
         let session = loaded.session.fork();
         edit(&session, &store, &path, text, replacement)?;
         let code = Code::new(session.snapshot(), index, shelf).following(&code);
-        let begun = Instant::now();
+        let begun = begin();
         let edited = build(&code, Some(&graph))?;
         print("pieces after the edit", begun);
-        let begun = Instant::now();
+        let begun = begin();
         edited.graph()?;
         print("joining", begun);
         println!("{:?}", edited.stats());
@@ -58,7 +58,7 @@ fn main() -> Result<(), Failure> {
 }
 
 fn build(code: &Code, earlier: Option<&CodeGraph>) -> Result<CodeGraph, Failure> {
-    let hints = Arc::new(Hints::default());
+    let hints = earlier.map_or_else(Arc::default, |it| Arc::clone(it.hints()));
     Ok(CodeGraph::build(code, earlier, hints, &|| false).ok_or("stopped")?)
 }
 
@@ -84,9 +84,8 @@ fn edit(
     let file = snapshot.file(path).and_then(|file| file.text()).ok_or("no such file")?;
     let old = String::from_utf8(file.bytes().to_vec())?;
     let new = old.replacen(text, replacement, 1);
-    let body = store
-        .intern(new.into())
-        .map_or(coderoom_engine::Body::Binary, coderoom_engine::Body::Text);
+    let body =
+        store.intern(new.into()).map_or(coderoom_engine::Body::Binary, coderoom_engine::Body::Text);
     let change =
         FileChange::Put { body, stamp: Stamp::default(), visibility: Visibility::default() };
     let change = Change { files: [(path.clone(), change)].into(), ..Change::default() };
@@ -94,6 +93,15 @@ fn edit(
     Ok(())
 }
 
-fn print(what: &str, begun: Instant) {
-    println!("{what}: {:.3} s", begun.elapsed().as_secs_f64());
+/// A time, and the processor time that all threads have taken up to it, in seconds.
+type Begun = (Instant, f64);
+
+fn begin() -> Begun {
+    let used = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    (Instant::now(), used.tv_sec as f64 + used.tv_nsec as f64 / 1e9)
+}
+
+fn print(what: &str, (begun, used): Begun) {
+    let all = begin().1 - used;
+    println!("{what}: {:.3} s, {all:.3} s of processors", begun.elapsed().as_secs_f64());
 }

@@ -38,7 +38,10 @@ pub(crate) use view::Target;
 // What the graph of a snapshot is made from.
 pub(crate) use graph::imports_of;
 pub(crate) use loaded::Loaded;
-pub(crate) use query::{Lines, container, named, named_nodes, qualify, shown_names, visible_heads};
+pub(crate) use query::{
+    Lines, container, handed_on, named_nodes, parts_of, qualify, shown_names, stands_in,
+    visible_heads,
+};
 pub(crate) use resolve::{Found, Resolver, Thing};
 
 /// A table with small keys that is looked at all the time.

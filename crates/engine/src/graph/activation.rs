@@ -283,7 +283,7 @@ impl CodeGraph {
     fn best_of_files(&self, results: &mut Vec<Activated>) {
         let Ok(joined) = self.joined() else { return };
         let mut seen: Vec<FileId> = Vec::new();
-        results.retain(|it| match joined.origins.get(it.node.0 as usize) {
+        results.retain(|it| match joined.numbering.origins.get(it.node.0 as usize) {
             Some(Origin::In(file, _)) if !seen.contains(file) => {
                 seen.push(*file);
                 true

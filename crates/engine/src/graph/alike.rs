@@ -110,7 +110,7 @@ impl CodeGraph {
         within: &RelPath,
         options: &AlikeOptions,
     ) -> Option<Vec<(NodeIx, f32)>> {
-        let Origin::In(file, ix) = *self.joined().ok()?.origins.get(one.0 as usize)? else {
+        let Origin::In(file, ix) = *self.joined().ok()?.numbering.origins.get(one.0 as usize)? else {
             return None;
         };
         let own = self.shingles(code, file, ix as usize, options)?;
@@ -133,7 +133,7 @@ impl CodeGraph {
     ) -> (Vec<Function>, bool) {
         let Ok(joined) = self.joined() else { return (Vec::new(), false) };
         let mut wanted = Vec::new();
-        for (node, origin) in (0..).map(NodeIx).zip(&joined.origins) {
+        for (node, origin) in (0..).map(NodeIx).zip(&joined.numbering.origins) {
             let Origin::In(file, ix) = *origin else { continue };
             let Some(piece) = self.piece(file) else { continue };
             let it = &piece.nodes.list[ix as usize];

@@ -10,8 +10,7 @@
 //! What this may miss, until a graph is built without an earlier one: where a change reaches more
 //! than [`MOST`] files, only those are made anew that import a changed file; chains of types are
 //! followed by their names up to the same bound; a name whose number of files passes one of
-//! resolution's own bounds; what these bounds cut is cut elsewhere when other files are looked at
-//! together; manifests (`go.mod`, `Cargo.toml`), after which everything is made anew.
+//! resolution's own bounds; manifests (`go.mod`, `Cargo.toml`), after which everything is made anew.
 //! [`super::PieceStats::partial`] says when the first two may have happened.
 
 use std::{

@@ -66,7 +66,7 @@ impl CodeGraph {
     pub fn lines_of(&self, code: &Code, edge: EdgeIx, most: usize) -> Vec<EdgeLine> {
         let Ok(joined) = self.joined() else { return Vec::new() };
         let Some(edge) = joined.graph.edge(edge) else { return Vec::new() };
-        let origin = |node: NodeIx| joined.origins.get(node.0 as usize).copied();
+        let origin = |node: NodeIx| joined.numbering.origins.get(node.0 as usize).copied();
         let Some(Origin::In(file, from)) = origin(edge.from) else { return Vec::new() };
         let to = origin(edge.to);
         let mut found = match edge.kind {
@@ -173,7 +173,7 @@ impl CodeGraph {
     ) -> Doubts {
         let mut doubts = Doubts::default();
         let Ok(joined) = self.joined() else { return doubts };
-        let origin = |node: &NodeIx| joined.origins.get(node.0 as usize).copied();
+        let origin = |node: &NodeIx| joined.numbering.origins.get(node.0 as usize).copied();
         let wanted: BTreeSet<Target> =
             to.iter().filter_map(|node| self.target(origin(node))?.1).collect();
         let symbols = to.iter().filter(|node| joined.graph.kind(**node) == NodeKind::Symbol);

@@ -11,7 +11,7 @@ use super::{
     Hints,
     edges::package_key,
     nodes::{FileRole, Node, NodeId, Nodes, key_of_path},
-    piece::Piece,
+    piece::{Piece, PieceEdge},
 };
 use crate::{code::Map, file::FileId};
 
@@ -27,9 +27,25 @@ pub(crate) enum Origin {
 /// A graph, and where its nodes come from.
 pub(crate) struct Joined {
     pub(crate) graph: Graph,
+    pub(crate) numbering: Arc<Numbering>,
+}
+
+/// The nodes of a piece, and their numbers; `u32::MAX` is none.
+type Numbered = (Arc<Nodes>, Box<[u32]>);
+
+/// Which nodes there are, and their numbers. As long as an edit leaves the nodes as they are, the next
+/// graph takes it over.
+pub(crate) struct Numbering {
     pub(crate) origins: Box<[Origin]>,
     /// Nodes that were left out because there would have been too many.
     pub(crate) left_out: usize,
+    /// Of each piece, in path order.
+    files: Box<[Numbered]>,
+    packages: Box<[Box<str>]>,
+    numbers: Map<NodeId, u32>,
+    /// What no piece is the reason for: what directories hold, and what is changed together.
+    fixed: Box<[EdgePart]>,
+    hints: Arc<Hints>,
 }
 
 /// The key of a directory.
@@ -46,46 +62,110 @@ struct Joiner<'h> {
     numbers: Map<NodeId, u32>,
 }
 
-/// Joins pieces, which come in path order.
-pub(crate) fn join(pieces: &[&Arc<Piece>], hints: &Hints) -> Result<Joined, GraphError> {
-    let directories = directories(pieces);
+/// Joins pieces, which come in path order. If an earlier graph has the same nodes, this only puts the
+/// edges together.
+pub(crate) fn join(
+    pieces: &[&Arc<Piece>],
+    hints: &Arc<Hints>,
+    earlier: Option<&Joined>,
+) -> Result<Joined, GraphError> {
     let mut packages: Vec<&str> = Vec::new();
     packages.extend(pieces.iter().flat_map(|it| it.packages.iter().map(|name| &**name)));
     packages.sort_unstable();
     packages.dedup();
-    let fixed = directories.len() + packages.len();
-    let all = pieces.iter().map(|it| it.nodes.list.len()).sum::<usize>();
-    let most = most_that_fit(pieces, hints.max_nodes.saturating_sub(fixed));
-    let mut joiner = Joiner {
-        hints,
-        nodes: Vec::with_capacity(fixed + all),
-        edges: Vec::with_capacity(pieces.iter().map(|it| it.edges.len()).sum::<usize>() + all),
-        origins: Vec::with_capacity(fixed + all),
-        numbers: Map::default(),
-    };
-    joiner.numbers.reserve(fixed + all);
-    for dir in directories.keys() {
-        joiner.named(key_of_directory(dir), dir.rsplit('/').next(), NodeKind::Directory);
-    }
-    let mut kept: Vec<Vec<u32>> = Vec::with_capacity(pieces.len());
-    for piece in pieces {
-        kept.push(joiner.nodes_of(&piece.nodes, most));
-    }
-    for package in packages {
-        joiner.named(package_key(package), Some(package), NodeKind::Package);
-    }
-    joiner.contained(&directories, pieces, &kept);
-    for (piece, kept) in pieces.iter().zip(&kept) {
-        joiner.edges_of(piece, kept);
-    }
-    joiner.co_change();
-    let left_out = (fixed + all).saturating_sub(joiner.nodes.len());
-    let options = BuildOptions {
-        max_nodes: hints.max_nodes.max(joiner.nodes.len()),
+    let most = |nodes: usize| BuildOptions {
+        max_nodes: hints.max_nodes.max(nodes),
         ..BuildOptions::default()
     };
-    let graph = Graph::build(joiner.nodes, joiner.edges, &options)?;
-    Ok(Joined { graph, origins: joiner.origins.into(), left_out })
+    if let Some(earlier) = earlier.filter(|it| it.numbering.holds(pieces, &packages, hints)) {
+        let numbering = Arc::clone(&earlier.numbering);
+        let options = most(numbering.origins.len());
+        let graph = earlier.graph.with_edges(numbering.edges(pieces), &options)?;
+        return Ok(Joined { graph, numbering });
+    }
+    let (numbering, nodes) = Numbering::new(pieces, &packages, hints);
+    let options = most(nodes.len());
+    let graph = Graph::build(nodes, numbering.edges(pieces), &options)?;
+    Ok(Joined { graph, numbering: Arc::new(numbering) })
+}
+
+impl Numbering {
+    fn new(
+        pieces: &[&Arc<Piece>],
+        packages: &[&str],
+        hints: &Arc<Hints>,
+    ) -> (Numbering, Vec<NodePart>) {
+        let directories = directories(pieces);
+        let fixed = directories.len() + packages.len();
+        let all = pieces.iter().map(|it| it.nodes.list.len()).sum::<usize>();
+        let most = most_that_fit(pieces, hints.max_nodes.saturating_sub(fixed));
+        let mut joiner = Joiner {
+            hints,
+            nodes: Vec::with_capacity(fixed + all),
+            edges: Vec::new(),
+            origins: Vec::with_capacity(fixed + all),
+            numbers: Map::default(),
+        };
+        joiner.numbers.reserve(fixed + all);
+        for dir in directories.keys() {
+            joiner.named(key_of_directory(dir), dir.rsplit('/').next(), NodeKind::Directory);
+        }
+        let mut files = Vec::with_capacity(pieces.len());
+        for piece in pieces {
+            let kept = joiner.nodes_of(&piece.nodes, most);
+            files.push((Arc::clone(&piece.nodes), kept.into()));
+        }
+        for package in packages {
+            joiner.named(package_key(package), Some(package), NodeKind::Package);
+        }
+        joiner.contained(&directories, &files);
+        joiner.co_change();
+        let numbering = Numbering {
+            left_out: (fixed + all).saturating_sub(joiner.nodes.len()),
+            origins: joiner.origins.into(),
+            files: files.into(),
+            packages: packages.iter().map(|name| (*name).into()).collect(),
+            numbers: joiner.numbers,
+            fixed: joiner.edges.into(),
+            hints: Arc::clone(hints),
+        };
+        (numbering, joiner.nodes)
+    }
+
+    /// Whether these pieces, packages and hints make the same nodes with the same numbers.
+    fn holds(&self, pieces: &[&Arc<Piece>], packages: &[&str], hints: &Arc<Hints>) -> bool {
+        let same = |(piece, (nodes, _)): (&&Arc<Piece>, &Numbered)| {
+            Arc::ptr_eq(&piece.nodes, nodes) || piece.nodes.are_named_as(nodes)
+        };
+        Arc::ptr_eq(hints, &self.hints)
+            && pieces.len() == self.files.len()
+            && self.packages.iter().map(|name| &**name).eq(packages.iter().copied())
+            && pieces.iter().zip(&self.files).all(same)
+    }
+
+    /// All edges of pieces that it holds for.
+    fn edges(&self, pieces: &[&Arc<Piece>]) -> Vec<EdgePart> {
+        let count = pieces.iter().map(|it| it.edges.len()).sum::<usize>() + self.fixed.len();
+        let mut edges = Vec::with_capacity(count);
+        edges.extend_from_slice(&self.fixed);
+        let mut ends: Vec<u32> = Vec::new();
+        for (piece, (_, kept)) in pieces.iter().zip(&self.files) {
+            let outside = piece.outside.iter().map(|id| self.numbers.get(id).copied());
+            ends.clear();
+            ends.extend_from_slice(kept);
+            ends.extend(outside.map(|number| number.unwrap_or(u32::MAX)));
+            let number = |end: u32| NodeIx(ends.get(end as usize).copied().unwrap_or(u32::MAX));
+            let part = |it: &PieceEdge| EdgePart {
+                from: number(it.from),
+                to: number(it.to),
+                kind: it.kind,
+                weight: it.weight,
+            };
+            let known = |it: &EdgePart| it.from.0 != u32::MAX && it.to.0 != u32::MAX;
+            edges.extend(piece.edges.iter().map(part).filter(known));
+        }
+        edges
+    }
 }
 
 /// The directories of the files, with the number of each.
@@ -196,33 +276,13 @@ impl Joiner<'_> {
     }
 
     /// Directories hold directories and files.
-    fn contained(
-        &mut self,
-        directories: &BTreeMap<&str, u32>,
-        pieces: &[&Arc<Piece>],
-        kept: &[Vec<u32>],
-    ) {
+    fn contained(&mut self, directories: &BTreeMap<&str, u32>, files: &[(Arc<Nodes>, Box<[u32]>)]) {
         let number = |dir: &str| directories.get(dir).copied().unwrap_or(u32::MAX);
         for (dir, inner) in directories.iter().filter(|(dir, _)| !dir.is_empty()) {
             self.edge(number(parent(dir)), *inner, EdgeKind::Contains, 1.0);
         }
-        for (piece, kept) in pieces.iter().zip(kept) {
-            self.edge(number(parent(&piece.nodes.path)), kept[0], EdgeKind::Contains, 1.0);
-        }
-    }
-
-    fn edges_of(&mut self, piece: &Piece, kept: &[u32]) {
-        let outside: Vec<u32> = piece
-            .outside
-            .iter()
-            .map(|id| self.numbers.get(id).copied().unwrap_or(u32::MAX))
-            .collect();
-        let number = |end: u32| {
-            let end = end as usize;
-            kept.get(end).or_else(|| outside.get(end - kept.len())).copied().unwrap_or(u32::MAX)
-        };
-        for edge in &piece.edges {
-            self.edge(number(edge.from), number(edge.to), edge.kind, edge.weight);
+        for (nodes, kept) in files {
+            self.edge(number(parent(&nodes.path)), kept[0], EdgeKind::Contains, 1.0);
         }
     }
 

@@ -30,6 +30,7 @@ use std::{
 };
 
 use coderoom_graph::{EdgeKind, Graph, GraphError, NodeIx, NodeKind, SeedIndex};
+use parking_lot::Mutex;
 
 pub use self::activation::{LightOptions, Lit, LitSeed, dimension_word};
 pub use self::alike::{Alike, AlikeGroup, AlikeOptions};
@@ -107,7 +108,9 @@ pub struct CodeGraph {
     pieces: Vec<Option<Arc<Piece>>>,
     hints: Arc<Hints>,
     stats: PieceStats,
-    joined: OnceLock<Result<Joined, GraphError>>,
+    joined: OnceLock<Result<Arc<Joined>, GraphError>>,
+    /// The joined graph that this one follows, until it is joined itself.
+    earlier: Mutex<Option<Arc<Joined>>>,
     seed_index: OnceLock<SeedIndex>,
 }
 
@@ -130,8 +133,9 @@ impl CodeGraph {
         };
         let (pieces, stats) = work::carry_out(code, plan, stop)?;
         let snapshot = Arc::clone(code.snapshot());
+        let earlier = Mutex::new(earlier.and_then(CodeGraph::newest_joined));
         let (joined, seed_index) = (OnceLock::new(), OnceLock::new());
-        Some(CodeGraph { snapshot, pieces, hints, stats, joined, seed_index })
+        Some(CodeGraph { snapshot, pieces, hints, stats, joined, earlier, seed_index })
     }
 
     /// The same graph with other hints; nothing is read again.
@@ -144,6 +148,7 @@ impl CodeGraph {
             stats: self.stats,
             joined: OnceLock::new(),
             seed_index: OnceLock::new(),
+            earlier: Mutex::default(),
         }
     }
 
@@ -181,9 +186,16 @@ impl CodeGraph {
         let joined = self.joined.get_or_init(|| {
             let files = self.snapshot.files();
             let pieces: Vec<&Arc<Piece>> = files.filter_map(|file| self.piece(file.id)).collect();
-            join(&pieces, &self.hints)
+            let earlier = self.earlier.lock().take();
+            join(&pieces, &self.hints, earlier.as_deref()).map(Arc::new)
         });
-        joined.as_ref().map_err(Clone::clone)
+        joined.as_deref().map_err(Clone::clone)
+    }
+
+    /// This graph if it is joined, or the one that it follows.
+    fn newest_joined(&self) -> Option<Arc<Joined>> {
+        let own = self.joined.get().and_then(|it| it.as_ref().ok().cloned());
+        own.or_else(|| self.earlier.lock().clone())
     }
 
     pub(crate) fn piece(&self, file: FileId) -> Option<&Arc<Piece>> {
@@ -192,7 +204,7 @@ impl CodeGraph {
 
     /// Nodes that were left out because there were more than [`Hints::max_nodes`].
     pub fn left_out(&self) -> usize {
-        self.joined().map_or(0, |it| it.left_out)
+        self.joined().map_or(0, |it| it.numbering.left_out)
     }
 
     /// The node with a key: a path, `path#Qualified.name`, `path#heading-slug`, `package:name`; the
@@ -233,7 +245,7 @@ impl CodeGraph {
     pub fn place_of(&self, node: NodeIx) -> Option<NodePlace> {
         let joined = self.joined().ok()?;
         let graph = &joined.graph;
-        match joined.origins.get(node.0 as usize)? {
+        match joined.numbering.origins.get(node.0 as usize)? {
             Origin::Named => {
                 let (key, kind) = (graph.key(node), graph.kind(node));
                 let path = key.strip_prefix("package:").unwrap_or(key).to_owned();
@@ -268,7 +280,7 @@ impl CodeGraph {
     /// Whether a node belongs to a test.
     pub fn is_test(&self, node: NodeIx) -> bool {
         let Ok(joined) = self.joined() else { return false };
-        let Some(Origin::In(file, ix)) = joined.origins.get(node.0 as usize) else { return false };
+        let Some(Origin::In(file, ix)) = joined.numbering.origins.get(node.0 as usize) else { return false };
         let node = self.piece(*file).and_then(|piece| piece.nodes.list.get(*ix as usize));
         node.is_some_and(|it| it.test)
     }

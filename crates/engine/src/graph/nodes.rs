@@ -169,6 +169,25 @@ impl Nodes {
         self.list.binary_search_by_key(&Some(symbol), |node| node.symbol).ok()
     }
 
+    /// Whether these are the same nodes of the same file, wherever in it they stand now.
+    pub(crate) fn are_named_as(&self, other: &Nodes) -> bool {
+        let named = |it: &Node| (it.id, it.kind, it.symbol_kind, it.test);
+        let same = |(a, b): (&Node, &Node)| named(a) == named(b) && a.label == b.label;
+        (self.file, self.role, &self.path) == (other.file, other.role, &other.path)
+            && self.list.len() == other.list.len()
+            && self.list.iter().zip(&other.list).all(same)
+    }
+
+    /// The names of what a symbol stands in, inside of its file.
+    pub(crate) fn inside(&self, ix: usize) -> &str {
+        let Node { name, label, .. } = &self.list[ix];
+        let plain = name.strip_suffix(&**label).or_else(|| {
+            // The second of a name has an ordinal.
+            name.rsplit_once('(')?.0.strip_suffix(&**label)
+        });
+        plain.unwrap_or_default().trim_end_matches('.')
+    }
+
     /// The key of a node.
     pub(crate) fn key(&self, ix: usize) -> String {
         let path = key_of_path(&self.path);
@@ -217,4 +236,30 @@ fn is_node(facts: &Loaded, ix: SymbolIx) -> bool {
         _ => true,
     };
     kind && !symbol.flags.has(Flags::LOCAL) && !facts.facts.name(symbol.name).is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Documents say `Outer.name`: what a name stands in is told without the facts of its file.
+    #[test]
+    fn what_a_symbol_stands_in_is_part_of_its_name() {
+        let node = |name: &str, label: &str| Node {
+            id: NodeId::of(name),
+            name: name.into(),
+            label: label.into(),
+            kind: NodeKind::Symbol,
+            symbol_kind: Some(Kind::Method),
+            symbol: Some(SymbolIx(0)),
+            at: Span::default(),
+            lines: (1, 1),
+            test: false,
+        };
+        let list = [node("a", "a"), node("A.b.b", "b"), node("A.b(2)", "b"), node("A.()", "()")];
+        let id = crate::file::FileId(0);
+        let nodes = Nodes { file: id, path: "p".into(), role: FileRole::Other, list: list.into() };
+        let inside: Vec<&str> = (0..4).map(|ix| nodes.inside(ix)).collect();
+        assert_eq!(inside, ["", "A.b", "A", "A"]);
+    }
 }

@@ -22,9 +22,6 @@ use crate::{
 /// Resolution goes deep, and the threads are not ours; bytes of which few are ever touched.
 const STACK: usize = 32 << 20;
 
-/// Files that share what is inferred on the way.
-const BLOCK: usize = 128;
-
 /// What is to be done.
 pub(super) struct Plan {
     /// The pieces that there are, by the numbers of the files; of files that are gone, none.
@@ -76,9 +73,9 @@ pub(super) fn carry_out(
     Some((pieces, stats))
 }
 
-/// The pieces of files, on all threads. Files are taken in blocks, which are the same however many
-/// threads there are, and what is inferred in one is forgotten before the next: so a graph is a
-/// function of its snapshot.
+/// The pieces of files, on all threads. What is inferred for one is forgotten before the next, since
+/// it decides where bounds cut: so a piece is a function of its snapshot, whichever others are made
+/// with it.
 fn pieces_of<'n>(
     code: &Code,
     derive: &[FileId],
@@ -90,27 +87,23 @@ fn pieces_of<'n>(
         let mut resolver = Resolver::apart(code);
         let mut known = Known::default();
         let mut made = Vec::new();
-        loop {
-            let begin = next.fetch_add(1, Ordering::Relaxed).saturating_mul(BLOCK);
-            let Some(rest) = derive.get(begin..).filter(|rest| !rest.is_empty()) else { break };
-            for id in rest.iter().take(BLOCK) {
-                if stop() {
-                    return made;
-                }
-                let piece = all(*id).map(|nodes| match nodes.role {
-                    FileRole::Source(_) => piece_of_source(&mut resolver, all, nodes),
-                    FileRole::Document => {
-                        documents::piece_of_document(&mut resolver, all, nodes, &mut known)
-                    }
-                    FileRole::Other => PieceBuilder::default().finish(Arc::clone(nodes)),
-                });
-                made.push((*id, piece));
+        while let Some(id) = derive.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if stop() {
+                break;
             }
             resolver.forget();
+            let piece = all(*id).map(|nodes| match nodes.role {
+                FileRole::Source(_) => piece_of_source(&mut resolver, all, nodes),
+                FileRole::Document => {
+                    documents::piece_of_document(&mut resolver, all, nodes, &mut known)
+                }
+                FileRole::Other => PieceBuilder::default().finish(Arc::clone(nodes)),
+            });
+            made.push((*id, piece));
         }
         made
     };
-    let workers = rayon::current_num_threads().min(derive.len().div_ceil(BLOCK));
+    let workers = rayon::current_num_threads().min(derive.len());
     let made = (0..workers).into_par_iter().map(|_| stacker::grow(STACK, work));
     made.flatten_iter().collect()
 }

@@ -35,7 +35,7 @@ pub use notes::cut_words;
 pub(crate) use outline::shown_names;
 pub use outline::{Outline, OutlineItem};
 pub use references::{Reference, References};
-pub(crate) use subject::{named, named_nodes};
+pub(crate) use subject::{handed_on, named_nodes, parts_of, stands_in};
 pub(crate) use symbol::Pages;
 pub use symbol::SymbolInfo;
 pub(crate) use symbol::{container, qualify};

@@ -368,39 +368,22 @@ pub(crate) fn named_nodes(
     Ok(subject.found.iter().filter_map(node).collect())
 }
 
-/// What a name in prose means, as [`Ask::Named`] finds it, without what imports lead to. `wanted` says
-/// of each symbol of its last part whether it is to be looked at, `ways` how modules are written in
-/// the languages that are to be asked.
-pub(crate) fn named(
+/// What a qualified name in prose means that is not declared where it says, as [`Ask::Named`] finds it:
+/// what a module hands on, or a member that a type inherits. `ways` says how modules are written in
+/// the languages that are to be asked, `owners` what the name without its last part means.
+pub(crate) fn handed_on(
     resolver: &mut Resolver<'_>,
-    name: &str,
-    wanted: &dyn Fn(Target) -> bool,
+    parts: &[&str],
     ways: &[(Language, &str)],
+    owners: &[Target],
 ) -> Vec<Found> {
-    let parts = parts_of(name);
-    let Some((last, outer)) = parts.split_last() else { return Vec::new() };
-    let mut all = Vec::new();
-    for target in resolver.defined(last).iter().filter(|it| wanted(**it)) {
-        let Some(facts) = resolver.facts(target.file) else { continue };
-        if fits(resolver, *target, &facts, outer) {
-            all.push((*target, facts));
-        }
-    }
-    let plain = plain(resolver, all);
-    if !plain.is_empty() || outer.is_empty() {
-        return plain.into_iter().map(Found::Symbol).collect();
-    }
-    let found = through_modules(resolver, &parts, ways);
-    if !found.is_empty() {
-        return found;
-    }
-    // A member that a type of that name inherits.
+    let found = through_modules(resolver, parts, ways);
+    let (Some(last), true) = (parts.last(), found.is_empty()) else { return found };
     let mut found = Vec::new();
-    for owner in named(resolver, &outer.join("."), wanted, ways) {
-        let Found::Symbol(owner) = owner else { continue };
-        if resolver.kind(owner).is_some_and(Kind::is_type) {
-            let on = Thing::Instance(owner, None);
-            let hits = resolver.type_members(owner, &None, last, &on);
+    for owner in owners {
+        if resolver.kind(*owner).is_some_and(Kind::is_type) {
+            let on = Thing::Instance(*owner, None);
+            let hits = resolver.type_members(*owner, &None, last, &on);
             found.extend(hits.into_iter().map(|hit| hit.found));
         }
     }
@@ -452,28 +435,26 @@ fn plain(resolver: &mut Resolver<'_>, all: Vec<(Target, Arc<Loaded>)>) -> Vec<Ta
 /// Whether the names of a symbol's containers, of its file and of the directories above it end with
 /// `outer`.
 fn fits(resolver: &mut Resolver<'_>, target: Target, facts: &Loaded, outer: &[&str]) -> bool {
-    if outer.is_empty() {
-        return true;
-    }
     let path = resolver.code.path(target.file);
+    outer.is_empty() || stands_in(path, &container(facts, target.symbol), outer)
+}
+
+/// Whether the path of a file, and the names inside of it that are joined by dots, end with `outer`.
+pub(crate) fn stands_in(path: &str, inside: &str, outer: &[&str]) -> bool {
     let stem = path.rsplit_once('.').map_or(path, |(stem, _)| stem);
-    let mut chain: Vec<String> = stem.split('/').map(str::to_owned).collect();
-    if matches!(
-        chain.last().map(String::as_str),
-        Some("__init__" | "mod" | "index" | "lib" | "main")
-    ) {
-        chain.pop();
-    }
-    chain.retain(|part| part != "src");
-    let inside = container(facts, target.symbol);
-    chain.extend(inside.split('.').filter(|part| !part.is_empty()).map(str::to_owned));
-    let spelled =
-        |part: &String, wanted: &&str| part == wanted || part.replace('-', "_") == **wanted;
-    chain.len() >= outer.len()
-        && chain[chain.len() - outer.len()..]
-            .iter()
-            .zip(outer)
-            .all(|(part, wanted)| spelled(part, wanted))
+    let dirs = stem.rsplit('/').enumerate().filter(|(n, part)| {
+        let of_dir = matches!(*part, "__init__" | "mod" | "index" | "lib" | "main");
+        *part != "src" && !(*n == 0 && of_dir)
+    });
+    let inside = inside.rsplit('.').filter(|part| !part.is_empty());
+    let mut chain = inside.chain(dirs.map(|(_, part)| part));
+    outer.iter().rev().all(|wanted| {
+        let spelled = |part: &str| {
+            let same = |(a, b): (u8, u8)| a == b || a == b'-' && b == b'_';
+            part.len() == wanted.len() && part.bytes().zip(wanted.bytes()).all(same)
+        };
+        chain.next().is_some_and(spelled)
+    })
 }
 
 /// Every language with every way in which a module may be written.

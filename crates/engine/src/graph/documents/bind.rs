@@ -7,9 +7,12 @@ use coderoom_syntax::Language;
 use super::read::{How, Mention, is_distinctive, parts};
 use crate::{
     RelPath,
-    code::{Certainty, Code, Found, Map, Resolver, Target, language_of_file, named},
+    code::{
+        Certainty, Code, Found, Map, Resolver, Target, handed_on, language_of_file, parts_of,
+        stands_in,
+    },
     file::FileId,
-    graph::edges::AllNodes,
+    graph::{edges::AllNodes, nodes::Nodes},
 };
 
 /// A name that leads to more nodes than this says too little of each.
@@ -24,6 +27,8 @@ pub(super) type NodeAt = (FileId, usize);
 #[derive(Default)]
 pub(crate) struct Known {
     names: Map<String, Arc<[NodeAt]>>,
+    /// By the last part of a name: the symbols that are called so.
+    called: Map<String, Arc<[NodeAt]>>,
     tree: Option<Tree>,
 }
 
@@ -132,50 +137,98 @@ impl Binder<'_, '_, '_> {
 
     fn name_now(&mut self, name: &str) -> Arc<[NodeAt]> {
         let code = self.resolver.code;
-        let Some(last) = parts(name).last() else { return Arc::default() };
-        let plain = parts(name).count() == 1;
-        let defining = code.files_with(last, true).len();
-        let tree = self.known.tree.get_or_insert_with(|| Tree::new(code));
+        let parts = parts_of(name);
+        let Some((last, outer)) = parts.split_last() else { return Arc::default() };
+        let called = self.called(last);
+        if outer.is_empty() {
+            let defining = called.chunk_by(|a, b| a.0 == b.0).count();
+            return if defining > MOST_DEFINING { Arc::default() } else { self.chosen(&called) };
+        }
         // Most words name nothing of this workspace: that has to be known soon.
-        let known =
-            |part: &str| tree.modules.contains(part) || !code.files_with(part, true).is_empty();
-        let outer = parts(name).rev().nth(1);
-        let unknown = defining == 0 && !tree.modules.contains(last) && plain;
-        if unknown || plain && defining > MOST_DEFINING || !outer.is_none_or(known) {
+        if called.is_empty() && !self.is_module(last) && code.files_with(last, true).is_empty() {
+            return Arc::default();
+        }
+        let around = outer[outer.len() - 1];
+        if !self.is_module(around) && self.called(around).is_empty() {
             return Arc::default();
         }
         let all = self.all;
-        let first = parts(name).next().unwrap_or(last);
+        let stands = |at: &NodeAt| {
+            let inside = |nodes: &Arc<Nodes>| stands_in(&nodes.path, nodes.inside(at.1), outer);
+            all(at.0).is_some_and(inside)
+        };
+        let here: Vec<NodeAt> = called.iter().copied().filter(stands).collect();
+        if here.is_empty() { self.elsewhere(name, &parts) } else { self.chosen(&here) }
+    }
+
+    /// The symbols of a name, by their places.
+    fn called(&mut self, name: &str) -> Arc<[NodeAt]> {
+        if let Some(known) = self.known.called.get(name) {
+            return Arc::clone(known);
+        }
+        let mut found: Vec<NodeAt> = Vec::new();
+        for file in self.resolver.code.files_with(name, true) {
+            let Some(nodes) = (self.all)(file) else { continue };
+            let called = |ix: &usize| {
+                let node = &nodes.list[*ix];
+                node.symbol.is_some() && &*node.label == name
+            };
+            found.extend((0..nodes.list.len()).filter(called).map(|ix| (file, ix)));
+        }
+        let found: Arc<[NodeAt]> = found.into();
+        self.known.called.insert(name.to_owned(), Arc::clone(&found));
+        found
+    }
+
+    fn is_module(&mut self, name: &str) -> bool {
+        let code = self.resolver.code;
+        self.known.tree.get_or_insert_with(|| Tree::new(code)).modules.contains(name)
+    }
+
+    /// What a name leads to that is not declared where the name says.
+    fn elsewhere(&mut self, name: &str, parts: &[&str]) -> Arc<[NodeAt]> {
+        let code = self.resolver.code;
         // Crates are not called as their directories are.
-        let in_tree = name.contains("::") || tree.modules.contains(first);
+        let in_tree = name.contains("::") || self.is_module(parts[0]);
         let separator = if name.contains("::") { "::" } else { "." };
+        let outer = self.name(&parts[..parts.len() - 1].join(separator));
+        let all = self.all;
+        let symbol =
+            |at: &NodeAt| Some(Target { file: at.0, symbol: all(at.0)?.list.get(at.1)?.symbol? });
+        let owners: Vec<Target> = outer.iter().filter_map(symbol).collect();
+        let tree = self.known.tree.get_or_insert_with(|| Tree::new(code));
         let ways = tree.ways.iter().filter(|it| in_tree && it.1 == separator);
         let ways: Vec<(Language, &str)> = ways.copied().collect();
-        let wanted = |target: Target| {
-            all(target.file).is_some_and(|nodes| nodes.of_symbol(target.symbol).is_some())
+        if ways.is_empty() && owners.is_empty() {
+            return Arc::default();
+        }
+        // So that what bounds cut does not depend on what was asked before.
+        self.resolver.forget();
+        let found = handed_on(self.resolver, parts, &ways, &owners);
+        let node = |found: Found| match found {
+            Found::Symbol(target) => {
+                Some((target.file, all(target.file)?.of_symbol(target.symbol)?))
+            }
+            Found::Module(place) => {
+                let file = code.file_of_place(&place)?;
+                all(file).map(|_| (file, 0))
+            }
+            Found::External => None,
         };
-        let found = named(self.resolver, name, &wanted, &ways);
-        let mut nodes: Vec<(bool, NodeAt)> = Vec::new();
-        for found in found {
-            let (file, symbol) = match found {
-                Found::Symbol(target) => (target.file, Some(target.symbol)),
-                Found::Module(place) => match code.file_of_place(&place) {
-                    Some(file) => (file, None),
-                    None => continue,
-                },
-                Found::External => continue,
-            };
-            let Some(here) = all(file) else { continue };
-            let ix = symbol.map_or(Some(0), |symbol| here.of_symbol(symbol));
-            nodes.extend(ix.map(|ix| (here.list[ix].test, (file, ix))));
+        let found: Vec<NodeAt> = found.into_iter().filter_map(node).collect();
+        self.chosen(&found)
+    }
+
+    /// The nodes in order, those of tests only if there are no others.
+    fn chosen(&self, nodes: &[NodeAt]) -> Arc<[NodeAt]> {
+        let test = |at: &NodeAt| (self.all)(at.0).is_some_and(|nodes| nodes.list[at.1].test);
+        let mut chosen: Vec<NodeAt> = nodes.iter().copied().filter(|at| !test(at)).collect();
+        if chosen.is_empty() {
+            chosen = nodes.to_vec();
         }
-        if nodes.iter().any(|(test, _)| !test) {
-            nodes.retain(|(test, _)| !test);
-        }
-        let mut nodes: Vec<NodeAt> = nodes.into_iter().map(|(_, at)| at).collect();
-        nodes.sort_unstable();
-        nodes.dedup();
-        nodes.into()
+        chosen.sort_unstable();
+        chosen.dedup();
+        chosen.into()
     }
 
     /// The file that a path means: from the root, from the document's directory, or the only one
