@@ -1,3 +1,5 @@
+//! Predictions on a snapshot: numbering, links and likeness are what they should be.
+
 use std::collections::BTreeMap;
 
 use bytes::Bytes;

@@ -110,7 +110,8 @@ impl CodeGraph {
         within: &RelPath,
         options: &AlikeOptions,
     ) -> Option<Vec<(NodeIx, f32)>> {
-        let Origin::In(file, ix) = *self.joined().ok()?.numbering.origins.get(one.0 as usize)? else {
+        let Origin::In(file, ix) = *self.joined().ok()?.numbering.origins.get(one.0 as usize)?
+        else {
             return None;
         };
         let own = self.shingles(code, file, ix as usize, options)?;

@@ -212,7 +212,9 @@ impl Court<'_> {
     /// The question about the symbol of a node, by its place.
     fn ask(&self, node: NodeIx) -> Option<Ask> {
         let joined = self.graph.joined().ok()?;
-        let Origin::In(file, ix) = *joined.numbering.origins.get(node.0 as usize)? else { return None };
+        let Origin::In(file, ix) = *joined.numbering.origins.get(node.0 as usize)? else {
+            return None;
+        };
         let nodes = &self.graph.piece(file)?.nodes;
         let node = nodes.list.get(ix as usize)?;
         node.symbol?;

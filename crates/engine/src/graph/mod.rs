@@ -280,7 +280,9 @@ impl CodeGraph {
     /// Whether a node belongs to a test.
     pub fn is_test(&self, node: NodeIx) -> bool {
         let Ok(joined) = self.joined() else { return false };
-        let Some(Origin::In(file, ix)) = joined.numbering.origins.get(node.0 as usize) else { return false };
+        let Some(Origin::In(file, ix)) = joined.numbering.origins.get(node.0 as usize) else {
+            return false;
+        };
         let node = self.piece(*file).and_then(|piece| piece.nodes.list.get(*ix as usize));
         node.is_some_and(|it| it.test)
     }
