@@ -148,7 +148,7 @@ def all_of(root, asked):
         yield "counterfactual", {**base, "targets": [target]}
         yield "surgical_context_v2", {**base, "target": target}
         if "/" in target:
-            yield "predict", {**base, "paths": [target]}
+            yield "predict", {**base, "targets": [target]}
             yield "missing", {**base, "targets": [target]}
     for one, other in zip(asked.targets, asked.targets[1:]):
         yield "why", {**base, "from": one, "to": other}

@@ -197,6 +197,9 @@ fn impact_goes_to_dependents() {
     assert!(tests.contains(&"tests/test_models.py#test_total".to_owned()), "{reply}");
     let proof = &reply["reached"][0]["proof"][0];
     assert_eq!((&proof["edge"], &proof["along"]), (&json!("calls"), &json!(false)), "{proof}");
+    let class = it.call("impact", json!({"targets": ["Order"]}));
+    let own = |key: &String| key.starts_with("shop/models.py#Order.");
+    assert!(!texts(&class["reached"], "key").iter().any(own), "its own members: {class}");
     let built_on = it.call("impact", json!({"targets": ["detail"], "direction": "dependencies"}));
     assert!(texts(&built_on["reached"], "key").contains(&"shop/models.py#Order.save".to_owned()));
 }

@@ -1,6 +1,6 @@
 //! `impact`: what a change can break, and which tests to run.
 
-use coderoom_graph::{Direction, ImpactOptions};
+use coderoom_graph::{Direction, EdgeKind, ImpactOptions};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -124,6 +124,11 @@ impl Operation for Impact {
         let (mut reached, mut tests) = (Vec::new(), Vec::new());
         let mut more = found.truncated;
         for it in &found.reached {
+            let path = found.path(it);
+            // What is part of the target changes with it: that is no news.
+            if path.iter().all(|step| step.kind == EdgeKind::Contains) {
+                continue;
+            }
             let what = grounds.row(it.node)?;
             let (list, most) =
                 if what.test { (&mut tests, MAX_TESTS) } else { (&mut reached, limit) };
@@ -131,7 +136,7 @@ impl Operation for Impact {
                 more = true;
                 continue;
             }
-            let proof = grounds.steps(&found.path(it))?;
+            let proof = grounds.steps(&path)?;
             list.push(ReachedRow { what, score: it.score, hops: it.hops, proof });
         }
         let mut notes = Vec::new();
