@@ -69,6 +69,9 @@ pub(super) struct SeekArgs {
     /// Parts of the score that are not to count.
     #[arg(long, value_delimiter = ',')]
     without: Vec<String>,
+    /// Parts that are to count although they do not by default: imported.
+    #[arg(long, value_delimiter = ',')]
+    with: Vec<String>,
     #[command(flatten)]
     shown: Shown,
 }
@@ -187,7 +190,9 @@ pub(super) struct ResonateArgs {
 pub(super) fn run(command: GraphCommand) -> anyhow::Result<ExitCode> {
     match command {
         GraphCommand::Seek(args) => {
-            let mut params = json!({"question": given(&args.question)?, "without": args.without});
+            let mut params = json!({
+                "question": given(&args.question)?, "without": args.without, "with": args.with,
+            });
             if args.shown.files {
                 params["places"] = 0.into();
             }

@@ -212,7 +212,7 @@ impl CodeGraph {
         limit: usize,
     ) -> Vec<(NodeIx, f32)> {
         let limits = AskLimits { offset: 0, limit: limit.max(ALIKE_FILES), stop: &|| false };
-        let found = code.seek(known, question, &[], 0, &limits);
+        let found = code.seek(known, question, &crate::SeekPart::OFF, 0, &limits);
         let most = found.files.first().map_or(0.0, |it| it.score);
         let mut alike = Vec::new();
         for (rank, file) in found.files.iter().enumerate().filter(|(_, it)| it.score > 0.0) {
