@@ -209,8 +209,10 @@ impl RoomGraph {
         }
         let before = known.as_ref().and_then(|(_, it)| it.read.as_ref().ok());
         let read = past::read(&self.root, before, &Limits::default());
-        let same = match (&read, before) {
-            (Ok(now), Some(before)) => Arc::ptr_eq(now, before),
+        // The same reason for none is the same history: what was made of it stays.
+        let same = match (&read, known.as_ref().map(|(_, it)| &it.read)) {
+            (Ok(now), Some(Ok(before))) => Arc::ptr_eq(now, before),
+            (Err(now), Some(Err(before))) => now == before,
             _ => false,
         };
         let history = match known {
@@ -266,4 +268,21 @@ pub fn hex(id: &[u8]) -> String {
         let _: std::fmt::Result = write!(hex, "{byte:02x}");
         hex
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Without a repository, nothing is made anew for each question.
+    #[test]
+    fn the_same_lack_of_history_is_the_same_history() {
+        let dir = tempfile::tempdir().unwrap();
+        let graph = RoomGraph::new(dir.path().canonicalize().unwrap());
+        let first = graph.history();
+        assert!(first.read.is_err());
+        // As if it had been looked at long ago.
+        graph.history.lock().as_mut().unwrap().0 -= 2 * LOOK_AGAIN;
+        assert!(Arc::ptr_eq(&first, &graph.history()));
+    }
 }
