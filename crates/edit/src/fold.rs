@@ -128,9 +128,7 @@ fn spaces(there: &[u8], want: &[u8], how: Fold) -> Vec<Difference> {
             if leading(&x) != leading(&y) {
                 add(Difference::Indentation);
             }
-            if x.trim_ascii_end().len() - leading(&x).len() + trailing(&x)
-                != y.trim_ascii_end().len() - leading(&y).len() + trailing(&y)
-            {
+            if trailing(&x) != trailing(&y) {
                 add(Difference::TrailingSpace);
             }
         }

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use coderoom_edit::{
-    Action, DiffOptions, FileEdit, Format, MergeOptions, Modify, Outcome, ParseOptions, Position,
-    PositionEncoding, Range, Side, TextEdit, apply, apply_edits, clean_path, detect, diff, hunks,
-    insert_lines, merge, parse, replace, replace_lines, uri_path, words,
+    Action, DiffOptions, FileEdit, Format, MergeOptions, Modify, Outcome, ParseOptions, Part,
+    Position, PositionEncoding, Range, Side, TextEdit, apply, apply_edits, clean_path, detect,
+    diff, hunks, insert_lines, merge, parse, replace, replace_lines, uri_path, words,
 };
 use proptest::prelude::*;
 
@@ -82,6 +82,11 @@ fn text() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
+/// The lines of a text with their ends.
+fn lines_of(text: &[u8]) -> Vec<Vec<u8>> {
+    text.split_inclusive(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
 
@@ -120,8 +125,15 @@ proptest! {
         prop_assert_eq!(merge(&base, &ours, &base, &options).text, ours.clone());
         prop_assert_eq!(merge(&base, &base, &ours, &options).text, ours.clone());
         prop_assert_eq!(merge(&base, &ours, &ours, &options).text, ours.clone());
+        // By the lines themselves: the text of a part is for reading, and two bytes that are
+        // not UTF-8 are read alike.
+        let (our_lines, their_lines) = (lines_of(&ours), lines_of(&theirs));
         for conflict in merge(&base, &ours, &theirs, &options).conflicts {
-            prop_assert!(conflict.ours.text != conflict.theirs.text);
+            let of = |lines: &[Vec<u8>], part: &Part| -> Vec<Vec<u8>> {
+                let first = part.first_line as usize - 1;
+                lines[first..first + part.lines as usize].to_vec()
+            };
+            prop_assert!(of(&our_lines, &conflict.ours) != of(&their_lines, &conflict.theirs));
         }
     }
 
@@ -131,6 +143,13 @@ proptest! {
             prop_assert!(all || done.count == 1);
             prop_assert_eq!(done.lines.len() as u64, done.count);
         }
+    }
+
+    #[test]
+    fn the_nearest_text_is_told(lines in prop::collection::vec("[ab \r\t]{0,4}", 0..6), change in any::<u8>()) {
+        let text = lines.join("\n");
+        let old = text.replacen(' ', if change % 2 == 0 { "\t" } else { "" }, usize::from(change) / 2);
+        let _ = replace(text.as_bytes(), &old, "", false);
     }
 
     #[test]
