@@ -126,6 +126,7 @@ pub(crate) struct Best {
     score: f32,
     settled: bool,
     reported: bool,
+    offered: bool,
 }
 
 /// A state to look at: better scores first, then shorter paths, then smaller numbers.
@@ -143,9 +144,10 @@ impl Graph {
     /// What a change of the targets reaches. Targets that are no nodes are not looked at.
     pub fn impact(&self, targets: &[NodeIx], options: &ImpactOptions) -> Impact {
         let one = |direction| {
-            self.pools
-                .best
-                .with(|best| Search { graph: self, options, direction, best }.run(targets))
+            self.pools.best.with(|best| {
+                let bar = Bar::new(options.threshold, options.max_results);
+                Search { graph: self, options, direction, best, bar }.run(targets)
+            })
         };
         if options.direction != Direction::Both {
             return one(options.direction);
@@ -160,6 +162,36 @@ struct Search<'a> {
     options: &'a ImpactOptions,
     direction: Direction,
     best: &'a mut Stamped<Best>,
+    bar: Bar,
+}
+
+/// The score below which nothing can be among the results any more. As many nodes as there may be
+/// results, and one that says that there are more, are known to reach it: by their first offers, which
+/// later ones only raise. So the heap holds little more than the answer, however many depend on a
+/// hub.
+struct Bar {
+    firsts: BinaryHeap<Reverse<FiniteF32>>,
+    room: usize,
+    height: f32,
+}
+
+impl Bar {
+    fn new(threshold: f32, max_results: usize) -> Bar {
+        Bar { firsts: BinaryHeap::new(), room: max_results.saturating_add(1), height: threshold }
+    }
+
+    /// A node that was not known is offered with this score.
+    fn raise(&mut self, score: f32) {
+        self.firsts.push(Reverse(FiniteF32::clamped(score)));
+        if self.firsts.len() > self.room {
+            self.firsts.pop();
+        }
+        if self.firsts.len() == self.room
+            && let Some(Reverse(least)) = self.firsts.peek()
+        {
+            self.height = self.height.max(least.get());
+        }
+    }
 }
 
 impl Search<'_> {
@@ -200,14 +232,22 @@ impl Search<'_> {
 
     /// Puts what can be reached from a state on the heap, if it is better than what is known.
     fn expand(&mut self, node: NodeIx, at: u32, from: &Waiting, heap: &mut BinaryHeap<Waiting>) {
-        let Search { graph, options, direction, best } = self;
+        let Search { graph, options, direction, best, bar } = self;
         let member = from.state.0 & 1 == 1;
         let mut offer = |edge: Edge, to: NodeIx, factor: f32, member: bool, forward: bool| {
             let passes = edge.weight.min(1.0) * factor * options.decay.get();
             let score = from.score.get() * passes;
             let state = to.0 * 2 + u32::from(member);
+            // Written so that NaN is refused.
+            if !(score >= bar.height && score > 0.0) {
+                return;
+            }
+            let node = best.entry(state & !1);
+            if !std::mem::replace(&mut node.offered, true) && !node.reported {
+                bar.raise(score);
+            }
             let known = best.entry(state);
-            if score >= options.threshold && score > 0.0 && score >= known.score && !known.settled {
+            if score >= known.score && !known.settled {
                 known.score = score;
                 let step = Some((edge.ix.0, forward));
                 heap.push(waiting(score, from.hops.0 + 1, state, at, step));

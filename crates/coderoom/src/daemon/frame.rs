@@ -1,7 +1,7 @@
 //! JSON-RPC 2.0, one message a line.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Value, json, value::RawValue};
 
 use super::progress::Report;
 use crate::error::{Code, OpError};
@@ -28,8 +28,15 @@ pub struct Request {
 }
 
 /// The line of a successful reply.
-pub fn result(id: &Value, result: &Value) -> Vec<u8> {
-    line(&json!({"jsonrpc": "2.0", "id": id, "result": result}))
+pub fn result(id: &Value, result: &RawValue) -> Vec<u8> {
+    let result = result.get();
+    let mut line = Vec::with_capacity(result.len() + 64);
+    line.extend_from_slice(br#"{"jsonrpc":"2.0","id":"#);
+    line.extend_from_slice(id.to_string().as_bytes());
+    line.extend_from_slice(br#","result":"#);
+    line.extend_from_slice(result.as_bytes());
+    line.extend_from_slice(b"}\n");
+    line
 }
 
 /// The line of an error.

@@ -191,7 +191,10 @@ async fn call(
         ops::find(&name).and_then(|operation| (operation.run)(&context, params))
     });
     match working.await {
-        Ok(Ok(answer)) => Json(answer.value).into_response(),
+        Ok(Ok(answer)) => match answer.json() {
+            Ok(json) => Json(json).into_response(),
+            Err(err) => failure(&err),
+        },
         Ok(Err(err)) => failure(&err),
         Err(_) => {
             failure(&OpError::new(Code::Internal, "this request hit a fault of coderoom's own"))

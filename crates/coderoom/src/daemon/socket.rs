@@ -15,8 +15,8 @@ use std::{
 use bytes::Bytes;
 use coderoom_engine::Sink;
 use parking_lot::Mutex;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, value::RawValue};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, BufWriter},
     net::{
@@ -206,7 +206,7 @@ impl Connection {
             return;
         };
         if request.method == "stop" {
-            let _ = self.replies.send(frame::result(&id, &Value::Bool(true)).into()).await;
+            let _ = self.replies.send(frame::result(&id, RawValue::TRUE).into()).await;
             self.stop.cancel();
             return;
         }
@@ -272,16 +272,13 @@ fn answer(context: &Context, method: &str, params: Value, replies: &Replies) -> 
         serde_json::from_value(params)
             .map_err(|err| OpError::new(Code::BadParameter, format!("`rg`: {err}")))
             .and_then(|params| rg::run(context, params, &mut replies.sink()))
-            .and_then(|reply| {
-                serde_json::to_value(reply)
-                    .map_err(|err| OpError::new(Code::Internal, err.to_string()))
-            })
+            .and_then(|reply| ops::json_of(&reply))
     } else if method == "call" {
         call(context, params)
     } else {
         ops::find(method)
             .and_then(|operation| (operation.run)(context, params))
-            .map(|answer| answer.value)
+            .and_then(|answer| answer.json())
     };
     match outcome {
         Ok(value) => frame::result(&replies.id, &value),
@@ -298,14 +295,41 @@ struct CallParams {
     /// Its parameters.
     #[serde(default)]
     params: Value,
+    /// What is wanted of the answer.
+    #[serde(default)]
+    form: Form,
 }
 
-/// Runs an operation for a client that wants the answer as text too.
-fn call(context: &Context, params: Value) -> Result<Value, OpError> {
-    let CallParams { operation, params } = serde_json::from_value(params)
+/// Forms of an answer.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Form {
+    /// Data and text.
+    #[default]
+    Both,
+    /// Data alone.
+    Value,
+    /// Text alone.
+    Text,
+}
+
+/// The answer of `call`.
+#[derive(Serialize)]
+struct CallReply {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<Box<RawValue>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+}
+
+/// Runs an operation for a client that wants the answer as text too, or instead.
+fn call(context: &Context, params: Value) -> Result<Box<RawValue>, OpError> {
+    let CallParams { operation, params, form } = serde_json::from_value(params)
         .map_err(|err| OpError::new(Code::BadParameter, format!("`call`: {err}")))?;
     let answer = (ops::find(&operation)?.run)(context, params)?;
-    Ok(json!({"value": answer.value, "text": answer.text}))
+    let value = if form == Form::Text { None } else { Some(answer.json()?) };
+    let text = (form != Form::Value).then(|| answer.text());
+    ops::json_of(&CallReply { value, text })
 }
 
 /// Where the pieces of one reply go.

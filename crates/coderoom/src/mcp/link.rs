@@ -81,7 +81,9 @@ impl Link {
         progress: &Progress,
     ) -> Result<Answer, OpError> {
         let _place = self.places.acquire().await;
-        let params = json!({"operation": entry.name, "params": params});
+        // Clients get one of the two: the other is not even made.
+        let form = if entry.structured { "value" } else { "text" };
+        let params = json!({"operation": entry.name, "params": params, "form": form});
         // A daemon that was stopped or replaced breaks the connection. Asking the next one the same
         // thing again is safe if it only reads.
         for _ in 0..2 {
@@ -133,9 +135,10 @@ async fn connect() -> anyhow::Result<UnixStream> {
 }
 
 fn answer(mut reply: Value) -> Result<Answer, OpError> {
-    match reply["text"].take() {
-        Value::String(text) => Ok(Answer { value: reply["value"].take(), text }),
-        _ => Err(OpError::new(Code::Internal, "the daemon's answer has no text")),
+    match (reply["value"].take(), reply["text"].take()) {
+        (value, Value::String(text)) => Ok(Answer::told(value, text)),
+        (Value::Null, _) => Err(OpError::new(Code::Internal, "the daemon's answer is empty")),
+        (value, _) => Ok(Answer::told(value, String::new())),
     }
 }
 

@@ -96,13 +96,16 @@ impl Offered {
     pub(super) fn result(&self, outcome: Result<Answer, OpError>) -> CallToolResult {
         match outcome {
             Ok(answer) if self.entry.structured => {
-                let value = schema::without_nulls(answer.value);
+                let value = match answer.value() {
+                    Ok(value) => schema::without_nulls(value),
+                    Err(err) => return self.result(Err(err)),
+                };
                 let mut result =
                     CallToolResult::success(vec![ContentBlock::text(value.to_string())]);
                 result.structured_content = Some(value);
                 result
             }
-            Ok(answer) => CallToolResult::success(vec![ContentBlock::text(answer.text)]),
+            Ok(answer) => CallToolResult::success(vec![ContentBlock::text(answer.text())]),
             Err(err) => CallToolResult::error(vec![ContentBlock::text(describe(&err))]),
         }
     }

@@ -3,6 +3,7 @@
 //! From the one definition come the method on the Unix socket, the MCP tool, the HTTP route and the
 //! reference page. Adding an operation takes its file and one line in `TABLE`.
 
+mod answer;
 pub mod apply_batch;
 pub mod apply_patch;
 pub mod blame;
@@ -58,6 +59,7 @@ use schemars::{JsonSchema, Schema};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
+pub use self::answer::{Answer, json_of};
 use crate::{
     daemon::{cancel::Cancel, progress::Progress, rooms::Rooms},
     error::{Code, OpError},
@@ -154,7 +156,7 @@ pub trait Operation: Send + Sync + 'static {
     /// What it takes.
     type Params: DeserializeOwned + JsonSchema;
     /// What it answers.
-    type Reply: Serialize + JsonSchema;
+    type Reply: Serialize + JsonSchema + Send;
 
     /// Does it. Runs on a thread that may block.
     ///
@@ -166,14 +168,6 @@ pub trait Operation: Send + Sync + 'static {
     fn text(reply: &Self::Reply) -> String {
         serde_json::to_string(reply).unwrap_or_default()
     }
-}
-
-/// A reply, ready for any transport.
-pub struct Answer {
-    /// As data.
-    pub value: Value,
-    /// As text; complete by itself.
-    pub text: String,
 }
 
 /// An operation with its types erased.
@@ -314,9 +308,5 @@ fn run<O: Operation>(context: &Context, params: Value) -> Result<Answer, OpError
         let message = format!("`{}` does not take these parameters: {err}", O::NAME);
         OpError::new(Code::BadParameter, message)
     })?;
-    let reply = O::run(context, params)?;
-    let text = O::text(&reply);
-    let value = serde_json::to_value(reply)
-        .map_err(|err| OpError::new(Code::Internal, format!("the reply is not JSON: {err}")))?;
-    Ok(Answer { value, text })
+    Ok(Answer::of::<O>(O::run(context, params)?))
 }
