@@ -1,6 +1,6 @@
 //! Makes a graph of nodes and edges in any order.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use thiserror::Error;
 
@@ -11,8 +11,8 @@ use crate::{
     intern::StringInterner,
     kind::EdgeKind,
     nodes::{Cold, NONE, Nodes, PlasticityNode},
-    pagerank::{PageRankOptions, pagerank},
-    parts::{EdgePart, NodePart},
+    pagerank::PageRankOptions,
+    parts::{EdgePart, NodeIx, NodePart},
     scratch::Pools,
 };
 
@@ -93,43 +93,60 @@ impl Graph {
         if nodes.len() > options.max_nodes.min(NONE as usize) {
             return Err(GraphError::TooManyNodes { nodes: nodes.len(), max: options.max_nodes });
         }
-        let strings = cold(&nodes)?;
-        Graph::assemble(Arc::new(strings), nodes.len(), edges, None, options)
+        let cold = Arc::new(cold(&nodes)?);
+        check(nodes.len(), &edges)?;
+        Graph::assemble(cold, &tidy(nodes.len(), edges), options)
     }
 
-    /// The same nodes with other edges. What names the nodes is shared, and importance is computed from
-    /// what it is here, so this costs a part of [`Graph::build`] if the edges are much the same; ranks
-    /// differ from those of a graph built from nothing by no more than the tolerance allows. Nothing
-    /// that was learnt is taken over. O(edges).
+    /// The same nodes, with other edges where some of them start: in `rows`, which are in order and
+    /// each there once. What names the nodes is shared. Co-change is taken as it is given: it has to
+    /// stand in both directions. Nothing that was learnt is taken over. O(edges), without sorting
+    /// any but the new.
     ///
     /// # Errors
-    /// See [`GraphError`].
-    pub fn with_edges(
+    /// See [`GraphError`]; an edge that does not start in `rows` is `NoSuchNode`.
+    pub fn with_rows(
         &self,
-        edges: Vec<EdgePart>,
+        rows: &[NodeIx],
+        mut edges: Vec<EdgePart>,
         options: &BuildOptions,
     ) -> Result<Graph, GraphError> {
-        let (cold, start) = (Arc::clone(&self.nodes.cold), &self.nodes.pagerank);
-        Graph::assemble(cold, self.node_count(), edges, Some(start), options)
+        let count = self.node_count();
+        check(count, &edges)?;
+        if let Some(edge) = edges.iter().position(|it| rows.binary_search(&it.from).is_err()) {
+            return Err(GraphError::NoSuchNode { edge, node: edges[edge].from.0, nodes: count });
+        }
+        edges.retain(|edge| edge.from != edge.to);
+        let what = |edge: &EdgePart| (edge.from, edge.to, edge.kind);
+        edges.sort_unstable_by(|a, b| what(a).cmp(&what(b)).then(b.weight.total_cmp(&a.weight)));
+        edges.dedup_by_key(|edge| what(edge));
+        let mut all = Vec::with_capacity(self.edge_count() + edges.len());
+        let mut new = edges.into_iter().peekable();
+        let mut next = 0;
+        for row in rows {
+            all.extend(self.csr.parts_of(next..row.0));
+            all.extend(std::iter::from_fn(|| new.next_if(|it| it.from == *row)));
+            next = row.0 + 1;
+        }
+        all.extend(self.csr.parts_of(next..count as u32));
+        Graph::assemble(Arc::clone(&self.nodes.cold), &all, options)
     }
 
+    /// From edges in order.
     fn assemble(
         cold: Arc<Cold>,
-        count: usize,
-        edges: Vec<EdgePart>,
-        start: Option<&[FiniteF32]>,
+        edges: &[EdgePart],
         options: &BuildOptions,
     ) -> Result<Graph, GraphError> {
-        check(count, &edges)?;
-        let edges = tidy(count, edges);
         if u32::try_from(edges.len()).is_err() {
             return Err(GraphError::TooLarge);
         }
-        let csr = Csr::new(count, &edges);
+        let count = cold.kind.len();
+        let csr = Csr::new(count, edges);
         let mut degree = vec![0; count];
         let mut incoming = vec![0.0_f32; count];
         let mut parent = vec![NONE; count];
-        for edge in &edges {
+        for edge in edges {
             let (from, to) = (edge.from.0 as usize, edge.to.0 as usize);
             degree[from] += 1;
             degree[to] += 1;
@@ -140,7 +157,8 @@ impl Graph {
         }
         let balance = |sum| PlasticityNode { incoming: PosF32::clamped(sum) };
         let nodes = Nodes {
-            pagerank: pagerank(count, &csr, start, &options.pagerank),
+            pagerank: OnceLock::new(),
+            ranking: options.pagerank,
             degree,
             plasticity: incoming.into_iter().map(balance).collect(),
             parent,
@@ -295,23 +313,49 @@ mod tests {
     }
 
     proptest! {
-        /// A graph of the same nodes is the one that is built from nothing, whatever it followed.
+        /// A graph with other rows is the one that is built from nothing, whatever it followed.
         #[test]
-        fn other_edges_make_the_graph_that_they_make_alone(
-            (nodes, edges) in graph_parts(12, 60), at in any::<prop::sample::Index>(),
+        fn other_rows_make_the_graph_that_they_make_alone(
+            (nodes, edges) in graph_parts(12, 60),
+            others in prop::collection::vec((0_u32..12, 0_u32..12, 0_usize..8, 0.1_f32..1.0), 0..20),
+            rows in prop::collection::btree_set(0_u32..12, 0..6),
         ) {
-            let before = build(nodes.clone(), edges[..at.index(edges.len() + 1)].to_vec()).unwrap();
-            let after = before.with_edges(edges.clone(), &BuildOptions::default()).unwrap();
-            let alone = build(nodes, edges).unwrap();
+            let count = nodes.len() as u32;
+            let rows: Vec<NodeIx> = rows.into_iter().filter(|it| *it < count).map(NodeIx).collect();
+            let inside = |edge: &EdgePart| rows.contains(&edge.from);
+            let new: Vec<EdgePart> = others
+                .into_iter()
+                .map(|(from, to, kind, weight)| {
+                    edge(from % count, to % count, EdgeKind::ALL[kind % EdgeKind::ALL.len()], weight)
+                })
+                // Co-change stands in both directions, which random rows are not.
+                .filter(|it| inside(it) && it.kind != EdgeKind::CoChange)
+                .collect();
+            let edges: Vec<EdgePart> =
+                edges.into_iter().filter(|it| it.kind != EdgeKind::CoChange).collect();
+            let before = build(nodes.clone(), edges.clone()).unwrap();
+            let after = before.with_rows(&rows, new.clone(), &BuildOptions::default()).unwrap();
+            let mut all: Vec<EdgePart> = edges.into_iter().filter(|it| !inside(it)).collect();
+            all.extend(new);
+            let alone = build(nodes, all).unwrap();
             prop_assert!(after.edges().eq(alone.edges()));
             for at in alone.nodes() {
                 prop_assert_eq!(after.key(at), alone.key(at));
                 prop_assert_eq!(after.parent(at), alone.parent(at));
                 prop_assert_eq!(after.degree(at), alone.degree(at));
                 prop_assert!(after.incoming(at).eq(alone.incoming(at)));
-                prop_assert!((after.pagerank(at) - alone.pagerank(at)).abs() < 1e-5);
+                prop_assert_eq!(after.pagerank(at).to_bits(), alone.pagerank(at).to_bits());
             }
         }
+    }
+
+    #[test]
+    fn edges_of_other_rows_are_refused() {
+        let nodes = vec![node("a", NodeKind::File), node("b", NodeKind::File)];
+        let graph = build(nodes, Vec::new()).unwrap();
+        let stray = vec![edge(1, 0, EdgeKind::Calls, 1.0)];
+        let error = graph.with_rows(&[NodeIx(0)], stray, &BuildOptions::default()).err().unwrap();
+        assert_eq!(error, GraphError::NoSuchNode { edge: 0, node: 1, nodes: 2 });
     }
 
     #[test]

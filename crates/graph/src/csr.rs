@@ -103,6 +103,18 @@ impl Csr {
         (&self.shape.in_from[row.clone()], &self.shape.in_edge[row])
     }
 
+    /// What the edges that start at these nodes were built of, in order.
+    pub(crate) fn parts_of(&self, nodes: Range<u32>) -> impl Iterator<Item = EdgePart> + '_ {
+        nodes.flat_map(move |node| {
+            row(&self.shape.out_start, NodeIx(node)).map(move |number| EdgePart {
+                from: NodeIx(node),
+                to: NodeIx(self.shape.to[number]),
+                kind: EdgeKind::ALL[self.shape.kind[number] as usize],
+                weight: self.shape.base[number],
+            })
+        })
+    }
+
     /// An edge by its number. O(log nodes), because its start is not stored.
     pub(crate) fn edge(&self, edge: EdgeIx) -> Option<Edge> {
         let number = edge.0 as usize;

@@ -7,6 +7,7 @@ use crate::{
     intern::InternedStr,
     kind::{EdgeKind, NodeKind},
     nodes::{NONE, Nodes},
+    pagerank::pagerank,
     parts::NodeIx,
     scratch::Pools,
 };
@@ -121,9 +122,11 @@ impl Graph {
         None
     }
 
-    /// How important a node is among all of them: they sum up to 1.
+    /// How important a node is among all of them: they sum up to 1. The first to ask waits until it
+    /// is computed: O(rounds x edges).
     pub fn pagerank(&self, node: NodeIx) -> f32 {
-        self.nodes.pagerank[node.0 as usize].get()
+        let Nodes { pagerank: known, ranking, .. } = &*self.nodes;
+        known.get_or_init(|| pagerank(self.node_count(), &self.csr, ranking))[node.0 as usize].get()
     }
 
     /// How many edges start or end at a node.

@@ -1,11 +1,12 @@
 //! What is known of nodes, a column each: hot for every query, warm for learning, cold for names.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::{
     finite::{FiniteF32, PosF32},
     intern::{InternedStr, StringInterner},
     kind::NodeKind,
+    pagerank::PageRankOptions,
 };
 
 /// No node.
@@ -13,8 +14,10 @@ pub(crate) const NONE: u32 = u32::MAX;
 
 /// The columns. A node's number is its place in each.
 pub(crate) struct Nodes {
-    /// Hot: how important a node is among all, 1 in sum.
-    pub(crate) pagerank: Vec<FiniteF32>,
+    /// Hot: how important a node is among all, 1 in sum; computed when it is first asked for.
+    pub(crate) pagerank: OnceLock<Vec<FiniteF32>>,
+    /// How it is computed.
+    pub(crate) ranking: PageRankOptions,
     /// Hot: how many edges start or end at it.
     pub(crate) degree: Vec<u32>,
     /// Warm: what learning keeps in balance.
@@ -50,7 +53,7 @@ impl Nodes {
     pub(crate) fn memory(&self) -> usize {
         let cold = &self.cold;
         let columns = [
-            self.pagerank.capacity() * 4,
+            self.pagerank.get().map_or(0, |it| it.capacity() * 4),
             self.degree.capacity() * 4,
             self.plasticity.capacity() * size_of::<PlasticityNode>(),
             cold.kind.capacity(),

@@ -36,15 +36,9 @@ fn counts(kind: EdgeKind) -> bool {
 /// Nodes that one thread takes at once: fewer are not worth handing over.
 const AT_ONCE: usize = 4096;
 
-/// The importance of every node; in sum 1. It begins with `start`, the importance in a graph of the
-/// same nodes that is much the same, or with all alike. O(rounds x edges), and the fewer rounds the
-/// nearer the start.
-pub(crate) fn pagerank(
-    nodes: usize,
-    csr: &Csr,
-    start: Option<&[FiniteF32]>,
-    options: &PageRankOptions,
-) -> Vec<FiniteF32> {
+/// The importance of every node; in sum 1. It begins with all alike, so that it is the same however a
+/// graph came to be. O(rounds x edges).
+pub(crate) fn pagerank(nodes: usize, csr: &Csr, options: &PageRankOptions) -> Vec<FiniteF32> {
     if nodes == 0 {
         return Vec::new();
     }
@@ -63,7 +57,7 @@ pub(crate) fn pagerank(
     };
     let shares: Vec<f64> = (0..nodes).flat_map(share).collect();
     let even = 1.0 / nodes as f64;
-    let mut rank = begin(nodes, start, even);
+    let mut rank = vec![even; nodes];
     for _ in 0..options.max_rounds {
         let lost: f64 = idle.iter().map(|node| rank[*node]).sum();
         let floor = (1.0 - damping) * even + damping * lost * even;
@@ -81,18 +75,6 @@ pub(crate) fn pagerank(
         }
     }
     rank.into_iter().map(|rank| FiniteF32::clamped(rank as f32)).collect()
-}
-
-/// Where the rounds begin: in sum 1.
-fn begin(nodes: usize, start: Option<&[FiniteF32]>, even: f64) -> Vec<f64> {
-    let start = start.filter(|start| start.len() == nodes).unwrap_or_default();
-    let mut rank: Vec<f64> = start.iter().map(|it| f64::from(it.get())).collect();
-    let sum: f64 = rank.iter().sum();
-    if sum <= 0.0 {
-        return vec![even; nodes];
-    }
-    rank.iter_mut().for_each(|it| *it /= sum);
-    rank
 }
 
 #[cfg(test)]

@@ -117,8 +117,8 @@ impl CodeGraph {
     /// # Errors
     /// If there is no graph.
     pub fn seed_index(&self) -> Result<&SeedIndex, GraphError> {
-        let graph = self.graph()?;
-        Ok(self.seed_index.get_or_init(|| SeedIndex::new(graph)))
+        let joined = self.joined()?;
+        Ok(joined.numbering.seed_index.get_or_init(|| SeedIndex::new(&joined.graph)))
     }
 
     /// What a question in words lights up. Changes nothing. `now` is what "lately" is counted from,

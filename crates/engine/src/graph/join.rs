@@ -1,9 +1,12 @@
 //! The pieces of a snapshot joined into one graph.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 use coderoom_graph::{
-    BuildOptions, EdgeKind, EdgePart, Graph, GraphError, NodeIx, NodeKind, NodePart,
+    BuildOptions, EdgeKind, EdgePart, Graph, GraphError, NodeIx, NodeKind, NodePart, SeedIndex,
 };
 use coderoom_syntax::Kind;
 
@@ -24,14 +27,12 @@ pub(crate) enum Origin {
     In(FileId, u32),
 }
 
-/// A graph, and where its nodes come from.
+/// A graph, where its nodes come from, and the pieces that it was joined from, in path order.
 pub(crate) struct Joined {
-    pub(crate) graph: Graph,
+    pub(crate) graph: Arc<Graph>,
     pub(crate) numbering: Arc<Numbering>,
+    pieces: Box<[Arc<Piece>]>,
 }
-
-/// The nodes of a piece, and their numbers; `u32::MAX` is none.
-type Numbered = (Arc<Nodes>, Box<[u32]>);
 
 /// Which nodes there are, and their numbers. As long as an edit leaves the nodes as they are, the next
 /// graph takes it over.
@@ -39,13 +40,14 @@ pub(crate) struct Numbering {
     pub(crate) origins: Box<[Origin]>,
     /// Nodes that were left out because there would have been too many.
     pub(crate) left_out: usize,
-    /// Of each piece, in path order.
-    files: Box<[Numbered]>,
-    packages: Box<[Box<str>]>,
+    /// Of each piece, in path order: the numbers of its nodes; `u32::MAX` is none.
+    files: Box<[Box<[u32]>]>,
     numbers: Map<NodeId, u32>,
     /// What no piece is the reason for: what directories hold, and what is changed together.
     fixed: Box<[EdgePart]>,
     hints: Arc<Hints>,
+    /// The words of all labels, read when they are first asked for.
+    pub(crate) seed_index: OnceLock<SeedIndex>,
 }
 
 /// The key of a directory.
@@ -62,39 +64,50 @@ struct Joiner<'h> {
     numbers: Map<NodeId, u32>,
 }
 
-/// Joins pieces, which come in path order. If an earlier graph has the same nodes, this only puts the
-/// edges together.
+/// Joins pieces, which come in path order. If an earlier graph has the same nodes, this only replaces
+/// the rows of those whose pieces have other edges; if none have, it is the earlier graph.
 pub(crate) fn join(
     pieces: &[&Arc<Piece>],
     hints: &Arc<Hints>,
     earlier: Option<&Joined>,
 ) -> Result<Joined, GraphError> {
-    let mut packages: Vec<&str> = Vec::new();
-    packages.extend(pieces.iter().flat_map(|it| it.packages.iter().map(|name| &**name)));
-    packages.sort_unstable();
-    packages.dedup();
     let most = |nodes: usize| BuildOptions {
         max_nodes: hints.max_nodes.max(nodes),
         ..BuildOptions::default()
     };
-    if let Some(earlier) = earlier.filter(|it| it.numbering.holds(pieces, &packages, hints)) {
+    let own = || pieces.iter().map(|it| Arc::clone(it)).collect();
+    if let Some(earlier) = earlier
+        && earlier.numbering.holds(pieces, &earlier.pieces, hints)
+    {
         let numbering = Arc::clone(&earlier.numbering);
-        let options = most(numbering.origins.len());
-        let graph = earlier.graph.with_edges(numbering.edges(pieces), &options)?;
-        return Ok(Joined { graph, numbering });
+        let rows = numbering.differing_rows(pieces, &earlier.pieces);
+        let graph = if rows.is_empty() {
+            Arc::clone(&earlier.graph)
+        } else {
+            let options = most(numbering.origins.len());
+            let edges = numbering.edges_from(&rows, pieces);
+            Arc::new(earlier.graph.with_rows(&rows, edges, &options)?)
+        };
+        return Ok(Joined { graph, numbering, pieces: own() });
     }
-    let (numbering, nodes) = Numbering::new(pieces, &packages, hints);
+    let (numbering, nodes) = Numbering::new(pieces, hints);
     let options = most(nodes.len());
-    let graph = Graph::build(nodes, numbering.edges(pieces), &options)?;
-    Ok(Joined { graph, numbering: Arc::new(numbering) })
+    let graph = Arc::new(Graph::build(nodes, numbering.edges(pieces), &options)?);
+    Ok(Joined { graph, numbering: Arc::new(numbering), pieces: own() })
+}
+
+/// The packages that pieces name, sorted, each once.
+fn packages_of<'p>(pieces: &[&'p Arc<Piece>]) -> Vec<&'p str> {
+    let mut packages: Vec<&str> = Vec::new();
+    packages.extend(pieces.iter().flat_map(|it| it.packages.iter().map(|name| &**name)));
+    packages.sort_unstable();
+    packages.dedup();
+    packages
 }
 
 impl Numbering {
-    fn new(
-        pieces: &[&Arc<Piece>],
-        packages: &[&str],
-        hints: &Arc<Hints>,
-    ) -> (Numbering, Vec<NodePart>) {
+    fn new(pieces: &[&Arc<Piece>], hints: &Arc<Hints>) -> (Numbering, Vec<NodePart>) {
+        let packages = packages_of(pieces);
         let directories = directories(pieces);
         let fixed = directories.len() + packages.len();
         let all = pieces.iter().map(|it| it.nodes.list.len()).sum::<usize>();
@@ -113,34 +126,54 @@ impl Numbering {
         let mut files = Vec::with_capacity(pieces.len());
         for piece in pieces {
             let kept = joiner.nodes_of(&piece.nodes, most);
-            files.push((Arc::clone(&piece.nodes), kept.into()));
+            files.push(kept.into_boxed_slice());
         }
-        for package in packages {
+        for package in &packages {
             joiner.named(package_key(package), Some(package), NodeKind::Package);
         }
-        joiner.contained(&directories, &files);
+        joiner.contained(&directories, pieces, &files);
         joiner.co_change();
         let numbering = Numbering {
             left_out: (fixed + all).saturating_sub(joiner.nodes.len()),
             origins: joiner.origins.into(),
             files: files.into(),
-            packages: packages.iter().map(|name| (*name).into()).collect(),
             numbers: joiner.numbers,
             fixed: joiner.edges.into(),
             hints: Arc::clone(hints),
+            seed_index: OnceLock::new(),
         };
         (numbering, joiner.nodes)
     }
 
-    /// Whether these pieces, packages and hints make the same nodes with the same numbers.
-    fn holds(&self, pieces: &[&Arc<Piece>], packages: &[&str], hints: &Arc<Hints>) -> bool {
-        let same = |(piece, (nodes, _)): (&&Arc<Piece>, &Numbered)| {
-            Arc::ptr_eq(&piece.nodes, nodes) || piece.nodes.are_named_as(nodes)
+    /// Whether these pieces and hints make the same nodes with the same numbers as those that it was
+    /// made for.
+    fn holds(&self, pieces: &[&Arc<Piece>], before: &[Arc<Piece>], hints: &Arc<Hints>) -> bool {
+        let same = |(piece, old): (&&Arc<Piece>, &Arc<Piece>)| {
+            Arc::ptr_eq(piece, old)
+                || (piece.nodes.are_named_as(&old.nodes) && piece.packages == old.packages)
         };
         Arc::ptr_eq(hints, &self.hints)
-            && pieces.len() == self.files.len()
-            && self.packages.iter().map(|name| &**name).eq(packages.iter().copied())
-            && pieces.iter().zip(&self.files).all(same)
+            && pieces.len() == before.len()
+            && pieces.iter().zip(before).all(same)
+    }
+
+    /// The nodes at which edges may start that one of the two has and the other has not; in order.
+    fn differing_rows(&self, pieces: &[&Arc<Piece>], before: &[Arc<Piece>]) -> Vec<NodeIx> {
+        let mut rows = Vec::new();
+        for (ix, (piece, old)) in pieces.iter().zip(before).enumerate() {
+            if Arc::ptr_eq(piece, old) || (piece.edges == old.edges && piece.outside == old.outside)
+            {
+                continue;
+            }
+            let own = self.files[ix].iter().filter(|it| **it != u32::MAX);
+            rows.extend(own.map(|it| NodeIx(*it)));
+            for piece in [*piece, old] {
+                rows.extend(self.parts(ix, piece).map(|it| it.from));
+            }
+        }
+        rows.sort_unstable();
+        rows.dedup();
+        rows
     }
 
     /// All edges of pieces that it holds for.
@@ -148,23 +181,43 @@ impl Numbering {
         let count = pieces.iter().map(|it| it.edges.len()).sum::<usize>() + self.fixed.len();
         let mut edges = Vec::with_capacity(count);
         edges.extend_from_slice(&self.fixed);
-        let mut ends: Vec<u32> = Vec::new();
-        for (piece, (_, kept)) in pieces.iter().zip(&self.files) {
-            let outside = piece.outside.iter().map(|id| self.numbers.get(id).copied());
-            ends.clear();
-            ends.extend_from_slice(kept);
-            ends.extend(outside.map(|number| number.unwrap_or(u32::MAX)));
-            let number = |end: u32| NodeIx(ends.get(end as usize).copied().unwrap_or(u32::MAX));
-            let part = |it: &PieceEdge| EdgePart {
-                from: number(it.from),
-                to: number(it.to),
-                kind: it.kind,
-                weight: it.weight,
-            };
-            let known = |it: &EdgePart| it.from.0 != u32::MAX && it.to.0 != u32::MAX;
-            edges.extend(piece.edges.iter().map(part).filter(known));
+        for (ix, piece) in pieces.iter().enumerate() {
+            edges.extend(self.parts(ix, piece));
         }
         edges
+    }
+
+    /// Those of them that start at one of `rows`, which are in order.
+    fn edges_from(&self, rows: &[NodeIx], pieces: &[&Arc<Piece>]) -> Vec<EdgePart> {
+        let wanted = |it: &EdgePart| rows.binary_search(&it.from).is_ok();
+        let mut edges: Vec<EdgePart> = self.fixed.iter().copied().filter(wanted).collect();
+        for (ix, piece) in pieces.iter().enumerate() {
+            // The nodes of a file have numbers that follow each other.
+            let mut own = self.files[ix].iter().filter(|it| **it != u32::MAX);
+            let first = own.next().copied().unwrap_or(u32::MAX);
+            let last = own.next_back().copied().unwrap_or(first);
+            let at = rows.partition_point(|it| it.0 < first);
+            if piece.foreign || rows.get(at).is_some_and(|it| it.0 <= last) {
+                edges.extend(self.parts(ix, piece).filter(wanted));
+            }
+        }
+        edges
+    }
+
+    /// The edges of the piece at this place.
+    fn parts(&self, ix: usize, piece: &Piece) -> impl Iterator<Item = EdgePart> {
+        let outside = piece.outside.iter().map(|id| self.numbers.get(id).copied());
+        let outside = outside.map(|number| number.unwrap_or(u32::MAX));
+        let ends: Vec<u32> = self.files[ix].iter().copied().chain(outside).collect();
+        let number = move |end: u32| NodeIx(ends.get(end as usize).copied().unwrap_or(u32::MAX));
+        let part = move |it: &PieceEdge| EdgePart {
+            from: number(it.from),
+            to: number(it.to),
+            kind: it.kind,
+            weight: it.weight,
+        };
+        let known = |it: &EdgePart| it.from.0 != u32::MAX && it.to.0 != u32::MAX;
+        piece.edges.iter().map(part).filter(known)
     }
 }
 
@@ -276,13 +329,18 @@ impl Joiner<'_> {
     }
 
     /// Directories hold directories and files.
-    fn contained(&mut self, directories: &BTreeMap<&str, u32>, files: &[(Arc<Nodes>, Box<[u32]>)]) {
+    fn contained(
+        &mut self,
+        directories: &BTreeMap<&str, u32>,
+        pieces: &[&Arc<Piece>],
+        files: &[Box<[u32]>],
+    ) {
         let number = |dir: &str| directories.get(dir).copied().unwrap_or(u32::MAX);
         for (dir, inner) in directories.iter().filter(|(dir, _)| !dir.is_empty()) {
             self.edge(number(parent(dir)), *inner, EdgeKind::Contains, 1.0);
         }
-        for (nodes, kept) in files {
-            self.edge(number(parent(&nodes.path)), kept[0], EdgeKind::Contains, 1.0);
+        for (piece, kept) in pieces.iter().zip(files) {
+            self.edge(number(parent(&piece.nodes.path)), kept[0], EdgeKind::Contains, 1.0);
         }
     }
 
@@ -294,6 +352,7 @@ impl Joiner<'_> {
             // Written so that NaN is left out.
             if *weight >= f32::MIN_POSITIVE {
                 self.edge(one, other, EdgeKind::CoChange, weight.min(1.0));
+                self.edge(other, one, EdgeKind::CoChange, weight.min(1.0));
             }
         }
     }

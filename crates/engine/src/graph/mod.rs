@@ -29,7 +29,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use coderoom_graph::{EdgeKind, Graph, GraphError, NodeIx, NodeKind, SeedIndex};
+use coderoom_graph::{EdgeKind, Graph, GraphError, NodeIx, NodeKind};
 use parking_lot::Mutex;
 
 pub use self::activation::{LightOptions, Lit, LitSeed, dimension_word};
@@ -111,7 +111,6 @@ pub struct CodeGraph {
     joined: OnceLock<Result<Arc<Joined>, GraphError>>,
     /// The joined graph that this one follows, until it is joined itself.
     earlier: Mutex<Option<Arc<Joined>>>,
-    seed_index: OnceLock<SeedIndex>,
 }
 
 impl CodeGraph {
@@ -134,8 +133,8 @@ impl CodeGraph {
         let (pieces, stats) = work::carry_out(code, plan, stop)?;
         let snapshot = Arc::clone(code.snapshot());
         let earlier = Mutex::new(earlier.and_then(CodeGraph::newest_joined));
-        let (joined, seed_index) = (OnceLock::new(), OnceLock::new());
-        Some(CodeGraph { snapshot, pieces, hints, stats, joined, earlier, seed_index })
+        let joined = OnceLock::new();
+        Some(CodeGraph { snapshot, pieces, hints, stats, joined, earlier })
     }
 
     /// The same graph with other hints; nothing is read again.
@@ -147,7 +146,6 @@ impl CodeGraph {
             hints,
             stats: self.stats,
             joined: OnceLock::new(),
-            seed_index: OnceLock::new(),
             earlier: Mutex::default(),
         }
     }
@@ -179,7 +177,7 @@ impl CodeGraph {
     /// # Errors
     /// If there is more than the numbers of a graph can hold.
     pub fn graph(&self) -> Result<&Graph, GraphError> {
-        self.joined().map(|it| &it.graph)
+        self.joined().map(|it| &*it.graph)
     }
 
     fn joined(&self) -> Result<&Joined, GraphError> {

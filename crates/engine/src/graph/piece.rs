@@ -40,6 +40,8 @@ pub(crate) struct Piece {
     pub(crate) outside: Box<[NodeId]>,
     /// By their ends and kinds; each once.
     pub(crate) edges: Box<[PieceEdge]>,
+    /// Whether some of its edges start at nodes of other files.
+    pub(crate) foreign: bool,
     /// The packages that it names.
     pub(crate) packages: Box<[Box<str>]>,
     /// The files that it imports, sorted: if they are others, it has to be made anew.
@@ -109,10 +111,12 @@ impl PieceBuilder {
         self.packages.dedup();
         self.imports.sort_unstable();
         self.imports.dedup();
+        let foreign = edges.iter().any(|it| it.from as usize >= nodes.list.len());
         Piece {
             nodes,
             outside: outside.into(),
             edges,
+            foreign,
             packages: self.packages.into(),
             imports: self.imports.into(),
             mentions: self.mentions.into(),
