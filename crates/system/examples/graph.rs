@@ -3,13 +3,20 @@
 //! `cargo run --release -p coderoom-system --example graph -- DIR [PATH TEXT REPLACEMENT]`.
 #![allow(clippy::print_stdout)]
 
-use std::{path::Path, sync::Arc, time::Instant};
+use std::{
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use coderoom_engine::{
     Change, Code, CodeGraph, CodeIndex, FileChange, RelPath, Session, Shelf, Stamp, TextStore,
     Visibility,
 };
 use coderoom_system::{LoadOptions, load};
+
+/// Edits whose cost is measured.
+const ROUNDS: usize = 21;
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -25,9 +32,9 @@ fn main() -> Result<(), Failure> {
     let index = CodeIndex::build(&snapshot, &|| false).ok_or("stopped")?;
     print("facts and names", begun);
     let (index, shelf) = (Arc::new(index), Arc::new(Shelf::new(256 << 20)));
-    let code = Code::new(snapshot, Arc::clone(&index), Arc::clone(&shelf));
+    let code = Arc::new(Code::new(snapshot, Arc::clone(&index), Arc::clone(&shelf)));
     let begun = begin();
-    let graph = build(&code, None)?;
+    let graph = Arc::new(build(&code, None)?);
     print("pieces", begun);
     let begun = begin();
     graph.graph()?;
@@ -41,17 +48,30 @@ fn main() -> Result<(), Failure> {
     if let [_, path, text, replacement] = &args[..] {
         let path = RelPath::new(path.as_bytes())?;
         let session = loaded.session.fork();
-        edit(&session, &store, &path, text, replacement)?;
-        let code = Code::new(session.snapshot(), index, shelf).following(&code);
-        let begun = begin();
-        let edited = build(&code, Some(&graph))?;
-        print("pieces after the edit", begun);
-        let begun = begin();
-        edited.graph()?;
-        print("joining", begun);
-        println!("{:?}", edited.stats());
+        let (mut code, mut graph) = (Arc::clone(&code), Arc::clone(&graph));
+        let (mut pieces, mut joining) = (Vec::new(), Vec::new());
+        // There and back again, as an agent edits on and on; each follows the one before.
+        for round in 0..ROUNDS {
+            let (old, new) = if round % 2 == 0 { (text, replacement) } else { (replacement, text) };
+            edit(&session, &store, &path, old, new)?;
+            let later = Code::new(session.snapshot(), Arc::clone(&index), Arc::clone(&shelf));
+            code = Arc::new(later.following(&code));
+            let begun = Instant::now();
+            let edited = build(&code, Some(&graph))?;
+            pieces.push(begun.elapsed());
+            let begun = Instant::now();
+            edited.graph()?;
+            joining.push(begun.elapsed());
+            graph = Arc::new(edited);
+        }
+        println!(
+            "after an edit, median of {ROUNDS}: pieces {:?}, joining {:?}",
+            median(pieces),
+            median(joining)
+        );
+        println!("{:?}", graph.stats());
         let whole = build(&code, None)?;
-        println!("equal to a graph from nothing: {}", listing(&edited)? == listing(&whole)?);
+        println!("equal to a graph from nothing: {}", listing(&graph)? == listing(&whole)?);
     }
     println!("equal to itself, made again: {}", listing(&build(&code, None)?)? == listing(&graph)?);
     Ok(())
@@ -60,6 +80,11 @@ fn main() -> Result<(), Failure> {
 fn build(code: &Code, earlier: Option<&CodeGraph>) -> Result<CodeGraph, Failure> {
     let hints = earlier.map_or_else(Arc::default, |it| Arc::clone(it.hints()));
     Ok(CodeGraph::build(code, earlier, hints, &|| false).ok_or("stopped")?)
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
 }
 
 /// All edges by their keys.

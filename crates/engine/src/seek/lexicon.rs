@@ -39,6 +39,8 @@ pub struct Lexicon {
     of: Arc<Snapshot>,
     /// The file that each document is.
     files: Box<[FileId]>,
+    /// What each document is for.
+    roles: Box<[FileRole]>,
     /// The words of each document's path, sorted.
     path_words: Box<[Box<[Word]>]>,
     texts: Bm25f,
@@ -60,6 +62,7 @@ struct Bag {
 /// What the words of a question are worth in one file.
 pub(super) struct WordScore {
     pub(super) file: FileId,
+    pub(super) role: FileRole,
     /// By text, names and path.
     pub(super) text: f32,
     /// By the path, with the question's first line.
@@ -94,6 +97,7 @@ impl Lexicon {
         Some(Lexicon {
             defined: defined.into(),
             files: files.iter().map(|file| file.id).collect(),
+            roles: files.iter().map(|file| role_of(file)).collect(),
             path_words: path_words.into(),
             texts: texts.finish(),
             paths: paths.finish(),
@@ -156,7 +160,8 @@ impl Lexicon {
             let scope = part_of(scope, &self.path_words[n]);
             let any = text[n] > 0.0 || path[n] > 0.0 || scope > 0.0;
             if any && stale.binary_search(file).is_err() {
-                found.push(WordScore { file: *file, text: text[n], path: path[n], scope });
+                let (role, text, path) = (self.roles[n], text[n], path[n]);
+                found.push(WordScore { file: *file, role, text, path, scope });
             }
         }
         for id in stale.iter().copied() {
@@ -164,6 +169,7 @@ impl Lexicon {
             let bag = Bag::of(file);
             let score = WordScore {
                 file: id,
+                role: role_of(file),
                 text: self.texts.score_of(all, &[&bag.text, &bag.names, &bag.path]),
                 path: self.paths.score_of(subject, &[&bag.path]),
                 scope: part_of(scope, &sorted(bag.path)),
@@ -204,6 +210,11 @@ fn is_definition(symbol: &Symbol) -> bool {
     let other =
         matches!(symbol.kind, Kind::Parameter | Kind::TypeParameter | Kind::Alias | Kind::Impl);
     !other && !symbol.flags.has(Flags::LOCAL)
+}
+
+/// What a file is for.
+fn role_of(file: &File) -> FileRole {
+    FileRole::of(file.path.as_str().unwrap_or_default())
 }
 
 /// Whether a file's words count: source and prose.

@@ -1,13 +1,11 @@
 //! Where in a file a question is answered: its symbols, or sections, ranked by the question's words.
 
-use std::collections::HashMap;
-
 use coderoom_syntax::{Flags, Kind, SymbolIx};
 
 use super::{
     lexicon::Lexicon,
     question::Question,
-    words::{Word, each_word, word},
+    words::{Word, each_word_at, word},
 };
 use crate::{
     code::{Code, Pages, SymbolInfo, Target},
@@ -15,7 +13,7 @@ use crate::{
 };
 
 /// Bytes of one symbol that are read.
-const MAX_SYMBOL: usize = 32 << 10;
+const MAX_SYMBOL: u32 = 32 << 10;
 /// Symbols of one file that are looked at.
 const MAX_SYMBOLS: usize = 4_000;
 /// What a word in a symbol's name counts more than one in its text.
@@ -46,8 +44,9 @@ pub(super) fn places(
     else {
         return Vec::new();
     };
-    let worth: HashMap<Word, f32> =
+    let worth: Vec<(Word, f32)> =
         question.words.iter().map(|(it, weight)| (*it, weight * lexicon.idf(*it))).collect();
+    let words = Words::of(text.bytes(), &worth);
     let mut found: Vec<(f32, SymbolIx)> = Vec::new();
     let symbols = facts.facts.symbols.iter().enumerate().take(MAX_SYMBOLS);
     for (n, symbol) in symbols {
@@ -55,12 +54,13 @@ pub(super) fn places(
             continue;
         }
         let name = facts.facts.name(symbol.name);
-        let mut score = IN_NAME * of_words(name.as_bytes(), &worth).0;
         let span = symbol.full;
-        let end = (span.end as usize).min(span.start as usize + MAX_SYMBOL);
-        if let Some(bytes) = text.bytes().get(span.start as usize..end) {
-            let (sum, length) = of_words(bytes, &worth);
-            score += sum / (0.5 + 0.5 * (length / USUAL_LENGTH).max(1.0).sqrt());
+        let end = span.end.min(span.start.saturating_add(MAX_SYMBOL));
+        let (sum, length) = words.within(span.start, end);
+        let mut score = sum / (0.5 + 0.5 * (length / USUAL_LENGTH).max(1.0).sqrt());
+        // What is not in the text of a symbol is not in its name.
+        if score > 0.0 {
+            score += IN_NAME * Words::of(name.as_bytes(), &worth).within(0, u32::MAX).0;
         }
         if question.names.contains(name) {
             score *= NAMED;
@@ -87,21 +87,50 @@ pub(super) fn places(
     places
 }
 
-/// What each different word of a text is worth, together; and how many words it has.
-fn of_words(text: &[u8], worth: &HashMap<Word, f32>) -> (f32, f32) {
-    let (mut sum, mut length) = (0.0, 0.0f32);
-    let mut seen: Vec<Word> = Vec::new();
-    each_word(text, &mut |lower| {
-        length += 1.0;
-        let it = word(lower);
-        if let Some(worth) = worth.get(&it)
-            && !seen.contains(&it)
-        {
-            seen.push(it);
-            sum += worth;
+/// The words of a text, read once for all the symbols in it, which lie in each other.
+struct Words<'w> {
+    worth: &'w [(Word, f32)],
+    /// Where each word of the text starts.
+    starts: Vec<u32>,
+    /// Where words of the question start, and which they are.
+    hits: Vec<(u32, u32)>,
+}
+
+impl<'w> Words<'w> {
+    fn of(text: &[u8], worth: &'w [(Word, f32)]) -> Words<'w> {
+        let mut words =
+            Words { worth, starts: Vec::with_capacity(text.len() / 8), hits: Vec::new() };
+        // Most words are none of the question's: one bit says so.
+        let bit = |word: Word| 1_u64 << (word >> 58);
+        let bits = worth.iter().fold(0, |bits, (word, _)| bits | bit(*word));
+        each_word_at(text, &mut |at, lower| {
+            words.starts.push(at as u32);
+            let it = word(lower);
+            if bits & bit(it) == 0 {
+                return;
+            }
+            if let Some(which) = worth.iter().position(|(word, _)| *word == it) {
+                words.hits.push((at as u32, which as u32));
+            }
+        });
+        words
+    }
+
+    /// What each different word of a part is worth, together; and how many words it has.
+    fn within(&self, start: u32, end: u32) -> (f32, f32) {
+        let place = |at: u32| self.starts.partition_point(|it| *it < at);
+        let hit = |at: u32| self.hits.partition_point(|(it, _)| *it < at);
+        let (from, to) = (hit(start), hit(end));
+        let mut seen: Vec<u32> = Vec::new();
+        let mut sum = 0.0;
+        for (_, which) in self.hits.get(from..to).unwrap_or_default() {
+            if !seen.contains(which) {
+                seen.push(*which);
+                sum += self.worth[*which as usize].1;
+            }
         }
-    });
-    (sum, length)
+        (sum, place(end).saturating_sub(place(start)) as f32)
+    }
 }
 
 fn is_place(kind: Kind) -> bool {

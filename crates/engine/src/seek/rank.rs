@@ -125,13 +125,14 @@ pub struct SeekKnown<'a> {
 
 struct Row {
     file: FileId,
+    role: FileRole,
     parts: [f32; PARTS],
     commit: Option<u32>,
 }
 
 impl Row {
-    fn new(file: FileId) -> Row {
-        Row { file, parts: [0.0; PARTS], commit: None }
+    fn new(file: FileId, role: FileRole) -> Row {
+        Row { file, role, parts: [0.0; PARTS], commit: None }
     }
 
     fn part(&mut self, part: SeekPart) -> &mut f32 {
@@ -168,7 +169,7 @@ impl Code {
         if let Some(lessons) = lessons.filter(|it| !it.is_empty()) {
             for (path, verdict) in of_files(&lessons.heard_by(lexicon, &question)) {
                 if let Some(file) = self.id_of(&path).filter(|id| self.file(*id).is_some()) {
-                    *row(&mut rows, file).part(SeekPart::Learnt) = verdict;
+                    *self.row(&mut rows, file).part(SeekPart::Learnt) = verdict;
                 }
             }
         }
@@ -224,9 +225,9 @@ impl Code {
         let found =
             lexicon.scores(self, &stale, &question.words, &question.subject, &question.scope);
         // Tests and documents have most of the words; what code has is measured by code.
-        let code: Vec<&WordScore> = found.iter().filter(|it| self.is_code(it.file)).collect();
         let most = |of: fn(&WordScore) -> f32| {
-            let of_code = code.iter().map(|it| of(it)).fold(0.0, f32::max);
+            let code = found.iter().filter(|it| it.role == FileRole::Source);
+            let of_code = code.map(of).fold(0.0, f32::max);
             let most =
                 if of_code > 0.0 { of_code } else { found.iter().map(of).fold(0.0, f32::max) };
             if most > 0.0 { most } else { 1.0 }
@@ -234,7 +235,7 @@ impl Code {
         let (text, path) = (most(|it| it.text), most(|it| it.path));
         let mut rows: Vec<Row> = Vec::with_capacity(found.len());
         for it in &found {
-            let mut row = Row::new(it.file);
+            let mut row = Row::new(it.file, it.role);
             *row.part(SeekPart::Words) = (it.text / text).min(1.0);
             *row.part(SeekPart::Path) = (it.path / path).min(1.0);
             *row.part(SeekPart::Scope) = it.scope;
@@ -245,8 +246,7 @@ impl Code {
             self.add_past(&mut rows, past, question);
         }
         for row in &mut rows {
-            let path = self.path(row.file);
-            let meant = match FileRole::of(path) {
+            let meant = match row.role {
                 FileRole::Source => continue,
                 FileRole::Test => question.of_tests,
                 FileRole::Document => question.of_documents,
@@ -256,8 +256,16 @@ impl Code {
         rows
     }
 
-    fn is_code(&self, file: FileId) -> bool {
-        FileRole::of(self.path(file)) == FileRole::Source
+    /// The row of a file; rows are sorted by file.
+    fn row<'r>(&self, rows: &'r mut Vec<Row>, file: FileId) -> &'r mut Row {
+        let at = match rows.binary_search_by_key(&file, |row| row.file) {
+            Ok(at) => at,
+            Err(at) => {
+                rows.insert(at, Row::new(file, FileRole::of(self.path(file))));
+                at
+            }
+        };
+        &mut rows[at]
     }
 
     fn add_definitions(
@@ -279,7 +287,7 @@ impl Code {
         }
         let most = defines.values().copied().fold(0.0, f32::max);
         for (file, score) in defines {
-            *row(rows, file).part(SeekPart::Defines) = score / most;
+            *self.row(rows, file).part(SeekPart::Defines) = score / most;
         }
     }
 
@@ -289,13 +297,14 @@ impl Code {
             .into_iter()
             .filter_map(|(path, heard)| Some((self.id_of(path)?, heard)))
             .collect();
-        let most = |of: fn(&Heard) -> f32| {
-            let code = heard.iter().filter(|(file, _)| self.is_code(*file));
-            code.map(|(_, it)| of(it)).fold(0.0, f32::max)
-        };
-        let (sum, best) = (most(|it| it.sum), most(|it| it.best));
+        let (mut sum, mut best) = (0.0_f32, 0.0_f32);
+        for (file, it) in &heard {
+            if self.row(rows, *file).role == FileRole::Source {
+                (sum, best) = (sum.max(it.sum), best.max(it.best));
+            }
+        }
         for (file, it) in heard {
-            let row = row(rows, file);
+            let row = self.row(rows, file);
             if sum > 0.0 && best > 0.0 {
                 *row.part(SeekPart::LikeCommits) = (it.sum / sum).min(1.0);
                 *row.part(SeekPart::LikeCommit) = (it.best / best).min(1.0);
@@ -328,19 +337,7 @@ impl Code {
             .collect();
         let most = sums.iter().map(|it| it.1).fold(0.0, f32::max);
         for (file, sum) in sums.into_iter().filter(|it| it.1 > 0.0) {
-            *row(rows, file).part(SeekPart::Imported) = sum / most;
+            *self.row(rows, file).part(SeekPart::Imported) = sum / most;
         }
     }
-}
-
-/// The row of a file; rows are sorted by file.
-fn row(rows: &mut Vec<Row>, file: FileId) -> &mut Row {
-    let at = match rows.binary_search_by_key(&file, |row| row.file) {
-        Ok(at) => at,
-        Err(at) => {
-            rows.insert(at, Row::new(file));
-            at
-        }
-    };
-    &mut rows[at]
 }

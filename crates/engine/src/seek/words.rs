@@ -57,6 +57,11 @@ pub(crate) fn is_stop_word(lower: &[u8]) -> bool {
 /// Calls `take` for each word of a text, in order: the parts of an identifier, and then the whole of
 /// it if there are several. Parts of one letter are left out. Costs one pass.
 pub(crate) fn each_word(text: &[u8], take: &mut dyn FnMut(&[u8])) {
+    each_word_at(text, &mut |_, lower| take(lower));
+}
+
+/// The same, with where the identifier starts that the word is or is a part of.
+pub(crate) fn each_word_at(text: &[u8], take: &mut dyn FnMut(usize, &[u8])) {
     let mut lower = [0u8; MAX_WORD];
     let mut at = 0;
     while at < text.len() {
@@ -82,13 +87,13 @@ pub(crate) fn each_word(text: &[u8], take: &mut dyn FnMut(&[u8])) {
             if whole[from] != b'_' {
                 parts += 1;
                 if end - from > 1 {
-                    take(&lower[from..end]);
+                    take(start, &lower[from..end]);
                 }
             }
             from = end;
         }
         if parts > 1 {
-            take(&lower[..whole.len()]);
+            take(start, &lower[..whole.len()]);
         }
     }
 }
