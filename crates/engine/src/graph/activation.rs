@@ -38,6 +38,8 @@ const START_ALIKE: usize = 16;
 const LABEL: f32 = 0.4;
 /// Nodes that one lesson's edges are bent between: its places, and what lights up now.
 const TAUGHT_SEEDS: usize = 12;
+/// What is too little to be passed on, by the degree of a node.
+const PRECISION: f32 = 4e-5;
 /// How far a lesson for the very same question moves an edge.
 const RATE: f32 = 0.5;
 
@@ -155,7 +157,7 @@ impl CodeGraph {
             } else {
                 options.limit
             },
-            ..ActivateOptions::default()
+            ..precise_enough()
         };
         let Activation { mut results, weights, truncated, .. } =
             bent.as_ref().unwrap_or(graph).activate(&asked, &ask);
@@ -291,6 +293,14 @@ impl CodeGraph {
             _ => false,
         });
     }
+}
+
+/// Edges settle what is close: a third of the steps rank as all of them do.
+fn precise_enough() -> ActivateOptions {
+    let mut options = ActivateOptions::default();
+    options.structural.precision = PRECISION;
+    options.causal.precision = PRECISION;
+    options
 }
 
 /// A fork of the graph in which lessons have moved the edges between their places and what lights up
