@@ -8,7 +8,8 @@ first right file, and how often it is the first, among the first five and ten. B
 identifiers split and whole) runs over all source files, and over those that are no tests, which is the
 harder one to beat. `--ablate` runs it again without each part of the score. `--activate` measures
 `coderoom activate --files` as well: as it is, and (with `--ablate`) with dimensions on and off, with
-resonance and with the cancelling of noise.
+resonance and with the cancelling of noise. `--peer` asks m1nd-mcp (built from crates.io if need be)
+the same questions, by both of its tools.
 """
 
 import argparse
@@ -21,8 +22,11 @@ import subprocess
 import sys
 import tempfile
 
-sys.path.insert(0, os.path.dirname(__file__))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.dirname(HERE)]
 import history_cases  # noqa: E402
+from lib import graph_peer  # noqa: E402
+from lib.process import Failed  # noqa: E402
 
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|\d+")
 PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
@@ -100,6 +104,46 @@ def activate(binary, tree, question, flags=()):
     return done.stdout.decode().split("\n")[:-1]
 
 
+class PeerRanking:
+    """The files of m1nd-mcp's answers, in their order; nothing for a question that ends it."""
+
+    PLACE = re.compile(r'"(?:node_id|file_path)": "(?:file::)?([^":]+?)(?:::[^"]*)?"')
+
+    def __init__(self, tree):
+        self.tree = tree
+        self.ends = 0
+        self.start()
+
+    def start(self):
+        """A process that has read the tree."""
+        self.peer = graph_peer.Peer(graph_peer.install())
+        self.peer.ask("ingest", {"path": self.tree})
+
+    def rank(self, tool, question):
+        """Paths, the best first, each once."""
+        try:
+            _, text = self.peer.ask(tool, {"query": question, "top_k": 100})
+        except (Failed, OSError, ValueError):
+            self.ends += 1
+            self.peer.close()
+            self.start()
+            return []
+        found = (path for path in self.PLACE.findall(text) if "/" in path or "." in path)
+        return list(dict.fromkeys(found))
+
+
+def peer_rows(tree, cases):
+    """What is measured of the peer: (name, figures)."""
+    ranking = PeerRanking(tree)
+    try:
+        for tool in ("activate", "seek"):
+            yield f"m1nd {tool}", measure(cases, lambda it, tool=tool: ranking.rank(tool, it))
+        if ranking.ends:
+            print(f"m1nd ended {ranking.ends} times while it was asked", file=sys.stderr)
+    finally:
+        ranking.peer.close()
+
+
 def activations(arguments):
     """What of activation is measured: (name, flags)."""
     yield "activate", ()
@@ -142,6 +186,9 @@ def rows_of(repository, arguments):
             for without in [(part,) for part in PARTS] + [past]:
                 rank = lambda it, without=without: seek(arguments.bin, tree, it, without)
                 yield f"seek without {' '.join(without)}", measure(cases, rank)
+        if arguments.peer:
+            # Last: it writes a file into the tree.
+            yield from peer_rows(tree, cases)
         subprocess.run([arguments.bin, "unload", tree], capture_output=True, check=False)
 
 
@@ -153,6 +200,7 @@ def main():
     parser.add_argument("--cases", type=int, default=150)
     parser.add_argument("--ablate", action="store_true")
     parser.add_argument("--activate", action="store_true")
+    parser.add_argument("--peer", action="store_true")
     arguments = parser.parse_args()
     arguments.bin = os.path.abspath(arguments.bin)
     means = collections.defaultdict(list)

@@ -23,6 +23,8 @@ class Asked:
     questions: list
     #: Symbols or files that are to be changed.
     targets: list
+    #: The same places under the names that the peer has for them.
+    peer_targets: list
     #: Claims about them.
     claims: list
     #: Stack traces.
@@ -46,6 +48,15 @@ DJANGO = Asked(
         "Model.save", "QuerySet._fetch_all", "django/db/models/query.py", "HttpRequest", "BaseForm",
         "URLResolver.resolve", "django/core/signing.py", "CsrfViewMiddleware", "Paginator", "Atomic",
     ],
+    peer_targets=[
+        "file::django/db/models/base.py::class::Model", "file::django/db/models/query.py::class::QuerySet",
+        "file::django/db/models/query.py", "file::django/http/request.py::class::HttpRequest",
+        "file::django/forms/forms.py::class::BaseForm",
+        "file::django/urls/resolvers.py::class::URLResolver", "file::django/core/signing.py",
+        "file::django/middleware/csrf.py::class::CsrfViewMiddleware",
+        "file::django/core/paginator.py::class::Paginator",
+        "file::django/db/transaction.py::class::Atomic",
+    ],
     claims=[
         "django/db/models/query.py imports django/db/models/sql/__init__.py",
         "QuerySet depends on Query", "django/core/signing.py never calls Model.save",
@@ -63,6 +74,10 @@ LINUX = Asked(
     ],
     targets=[
         "schedule", "kernel/fork.c", "vfs_read", "do_exit", "ext4_alloc_inode", "kernel/futex/core.c",
+    ],
+    peer_targets=[
+        "file::kernel/sched/core.c", "file::kernel/fork.c", "file::fs/read_write.c",
+        "file::kernel/exit.c", "file::fs/ext4/super.c", "file::kernel/futex/core.c",
     ],
     claims=["vfs_read calls rw_verify_area", "nothing calls do_exit"],
     traces=[],

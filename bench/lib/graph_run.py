@@ -115,14 +115,20 @@ class Run:
                      f"{peer.memory().pss / 1e6:.0f} MB Pss; it says: `{counts}`\n")
             for _ in range(self.rounds):
                 for question in asked.questions:
-                    for tool in ("activate", "seek"):
+                    for tool in ("activate", "seek", "resonate"):
                         keep(samples, tool, peer.ask(tool, {"query": question}))
-                for target in asked.targets:
-                    name = f"file::{target}" if "/" in target else target.split(".")[-1]
-                    keep(samples, "impact", peer.ask("impact", {"node_id": name}))
-                    keep(samples, "predict", peer.ask("predict", {"changed_node": name}))
-                for one, other in zip(asked.targets, asked.targets[1:]):
+                for name in asked.peer_targets:
+                    keep(samples, "impact", peer.ask(
+                        "impact", {"node_id": name, "direction": "reverse"}))
+                    if "::class::" not in name:
+                        keep(samples, "predict", peer.ask("predict", {"changed_node": name}))
+                        keep(samples, "counterfactual", peer.ask(
+                            "counterfactual", {"node_ids": [name]}))
+                        keep(samples, "surgical_context_v2", peer.ask(
+                            "surgical_context_v2", {"file_path": name.removeprefix("file::")}))
+                for one, other in zip(asked.peer_targets, asked.peer_targets[1:]):
                     keep(samples, "why", peer.ask("why", {"source": one, "target": other}))
+                keep(samples, "layers", peer.ask("layers", {}))
                 for claim in asked.claims:
                     keep(samples, "hypothesize", peer.ask("hypothesize", {"claim": claim}))
                 for trace in asked.traces:
