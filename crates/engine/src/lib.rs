@@ -42,7 +42,8 @@ pub use graph::{
     Alike, AlikeGroup, AlikeOptions, Binding, CLAIM_GRAMMAR, Claim, CodeGraph, Coupling, Court,
     Documents, Doubts, Drift, DriftKind, EdgeLine, GraphDiff, Hints, Judgement, LightOptions, Lit,
     LitSeed, MentionInfo, NodePlace, PieceStats, SectionInfo, Verb, Why, chain, cycle,
-    dependency_kinds, difference, dimension_word, direct_edges, incoming_edges, with_members,
+    dependency_kinds, difference, dimension_word, direct_edges, incoming_edges, key_of_path,
+    with_members,
 };
 pub use history::{
     Combined, Conflict, Content, Dirty, Entry, EntryKind, FileDelta, Mismatch, Mode as FileMode,
@@ -54,8 +55,8 @@ pub use search::{
     Query, QueryError, Search, SearchRoot, Sink, Sort, SortBy, Stats, Summary, TypeChange,
 };
 pub use seek::{
-    FileRole, HeardLesson, Lesson, Lessons, Lexicon, MAX_LESSONS, MAX_TARGETS, Past, PastCommit,
-    SeekKnown, SeekPart, SeekPlace, Sought, SoughtFile,
+    FileRole, HeardLesson, Lesson, LessonSource, Lessons, Lexicon, MAX_LESSONS, MAX_TARGETS, Past,
+    PastCommit, SeekKnown, SeekPart, SeekPlace, Sought, SoughtFile,
 };
 pub use segment::{MalformedSegment, Segment, SegmentBuilder, SegmentParts};
 pub use session::{Covering, FoldPolicy, Session, fold_plan};

@@ -172,6 +172,9 @@ pub(super) struct LearnArgs {
     /// With `--action undo`: the number of the lesson.
     #[arg(long)]
     id: Option<u64>,
+    /// With `--action list` and `reset`: all, told, or edits.
+    #[arg(long, default_value = "all")]
+    source: String,
     #[command(flatten)]
     shown: Shown,
 }
@@ -258,6 +261,7 @@ fn learn(args: &LearnArgs) -> anyhow::Result<ExitCode> {
         "useful": args.useful,
         "partly": args.partly,
         "not_useful": args.not_useful,
+        "source": args.source,
     });
     match &args.action[..] {
         "learn" => params["question"] = given(&args.question)?.into(),

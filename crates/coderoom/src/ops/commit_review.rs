@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Context, Group, Operation, edits};
-use crate::error::OpError;
+use crate::{daemon::sessions::Handed, error::OpError};
 
 /// The operation.
 pub struct CommitReview;
@@ -61,6 +61,7 @@ impl Operation for CommitReview {
         let (_, session) = edits::session(context, &params.workspace)?;
         let (agent, reason) = (&params.agent, &params.reason);
         let reviewed = session.commit_review(&context.rooms, agent, reason, context.deadline)?;
+        session.handed_over(Handed::All);
         let Reviewed { commit, branch, tree, entry, created, notes } = reviewed;
         Ok(Reply { commit, branch, tree, entry, created, notes })
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Context, Group, Operation, edits};
 use crate::{
-    daemon::sessions::SyncMode,
+    daemon::sessions::{Handed, SyncMode},
     error::{Code, OpError},
 };
 
@@ -67,6 +67,7 @@ impl Operation for SessionClose {
             );
             return Err(OpError::new(Code::Unsynced, message));
         }
+        session.handed_over(if params.discard { Handed::Nothing } else { Handed::Written });
         let log = context.rooms.sessions.close(&session)?;
         Ok(Reply {
             closed: session.name.clone(),

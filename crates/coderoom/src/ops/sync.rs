@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Context, Group, Operation, edits};
 use crate::{
-    daemon::sessions::{Met, Settlement},
+    daemon::sessions::{Handed, Met, Settlement},
     error::{Code, OpError},
 };
 
@@ -155,6 +155,7 @@ impl Operation for Sync {
             paths.push(located.relative(path)?);
         }
         let synced = session.sync(&context.rooms, &paths, &context.progress)?;
+        session.handed_over(Handed::Written);
         Ok(SyncReply {
             entry: synced.entry,
             written: synced.written,

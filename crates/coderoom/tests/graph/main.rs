@@ -5,6 +5,7 @@
 mod common;
 
 mod bed;
+mod edits;
 mod foresee;
 mod lessons;
 mod lit;

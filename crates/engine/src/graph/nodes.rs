@@ -67,7 +67,7 @@ pub(crate) struct Nodes {
 }
 
 /// A path as it stands in keys: `#` begins what is inside of a file.
-pub(crate) fn key_of_path(path: &str) -> String {
+pub fn key_of_path(path: &str) -> String {
     let path = path.replace('#', "%23");
     // Directories and files cannot be told from packages otherwise.
     if path.starts_with("package:") { format!("./{path}") } else { path }

@@ -1,6 +1,6 @@
 //! The way back and forth: what undo, redo and rollback would write.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     entry::{Entry, EntryKind, FileDelta, Version},
@@ -98,6 +98,22 @@ impl State {
             Some(delta) => delta.before.clone(),
             None => self.version(path),
         }
+    }
+
+    /// Files that edits after entry `at` have made other than they were then, in path order. What was
+    /// undone, rolled back or deleted is none of them, nor what others have changed.
+    ///
+    /// Costs a look at every entry.
+    pub fn edited_since(&self, at: u64) -> Vec<RelPath> {
+        let is_own = |entry: &Entry| matches!(entry.kind, EntryKind::Edit | EntryKind::Take);
+        let own = self.effective().filter(|entry| entry.id > at && is_own(entry));
+        let paths: BTreeSet<&RelPath> =
+            own.flat_map(|entry| &entry.files).map(|delta| &delta.path).collect();
+        let differs = |path: &&RelPath| {
+            let now = self.version(path);
+            now.is_some() && now != self.version_at(path, at)
+        };
+        paths.into_iter().filter(differs).cloned().collect()
     }
 
     fn checked(&self, entry: Entry) -> Result<Entry, NoStep> {

@@ -128,6 +128,44 @@ fn a_compacted_log_keeps_the_trail_and_what_is_needed() {
     assert!(state.rollback(0).is_ok(), "the beginning is always there");
 }
 
+/// Only what an agent's edits have made of a file counts, and only while it stands.
+#[test]
+fn what_edits_have_changed_since_an_entry() {
+    let fixture = Fixture::new(&[("a", "1"), ("b", "1"), ("c", "1"), ("d", "1")]);
+    let since = |state: &State, at| -> Vec<String> {
+        state.edited_since(at).iter().map(ToString::to_string).collect()
+    };
+    let state = fixture.edit(&State::over(fixture.session.snapshot()), "a", Some("2"));
+    let state = fixture.edit(&state, "b", Some("2"));
+    assert_eq!(
+        (since(&state, 0), since(&state, 1)),
+        (vec!["a".into(), "b".into()], vec!["b".into()])
+    );
+    let undone =
+        state.next(&fixture.session, state.undo().expect("it was edited")).expect("it fits");
+    assert_eq!(since(&undone, 0), ["a"]);
+    let back = state.rollback(1).expect("it is there");
+    assert_eq!(since(&state.next(&fixture.session, back).expect("it fits"), 0), ["a"]);
+    let by_hand = fixture.edit(&state, "b", Some("1"));
+    assert_eq!(since(&fixture.edit(&by_hand, "c", None), 0), ["a"], "as before, and deleted");
+    let delta = FileDelta {
+        path: path("d"),
+        before: Some(fixture.version("1")),
+        after: Some(fixture.version("2")),
+    };
+    let merged = Entry::new(EntryKind::Merge { from: "other".into() }, vec![delta]);
+    let merged = state.next(&fixture.session, merged).expect("it fits");
+    assert_eq!(since(&merged, 1), ["b"], "another's work");
+    let mut synced = Entry::new(EntryKind::Sync, Vec::new());
+    synced.base = vec![FileDelta {
+        path: path("a"),
+        before: Some(fixture.version("1")),
+        after: Some(fixture.version("2")),
+    }];
+    let synced = state.next(&fixture.session, synced).expect("it fits");
+    assert_eq!(since(&synced, 0), ["a", "b"], "written to disk, it still is an edit");
+}
+
 #[derive(Clone, Debug)]
 enum Step {
     Put(u8, u8),

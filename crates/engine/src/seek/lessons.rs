@@ -1,4 +1,5 @@
-//! What was learnt from explicit lessons: which places were of use for a question, and which were not.
+//! What was learnt from lessons: which places were of use for a question, and which were not. Somebody
+//! has said so, or an agent has edited them after it had asked.
 //!
 //! A lesson changes answers to questions that are like its own, and no others: two questions are as
 //! like each other as their words are, by the cosine of their weights (a word's weight is what it
@@ -24,9 +25,22 @@ pub const MAX_LESSONS: usize = 2_000;
 pub const MAX_TARGETS: usize = 64;
 /// Bytes of a question that are kept.
 const MAX_QUESTION: usize = 4 << 10;
+/// Bytes of an agent's name that are kept.
+const MAX_AGENT: usize = 200;
 const MAGIC: &[u8; 8] = b"CRLESSON";
 /// Counted up when the encoding changes.
 const VERSION: u32 = 1;
+
+/// Where a lesson comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LessonSource {
+    /// Somebody has said it.
+    #[default]
+    Told,
+    /// An agent has asked, and then edited some of what was answered.
+    Edits,
+}
 
 /// One lesson. It has no fractions, so nothing in it can be no number.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +58,17 @@ pub struct Lesson {
     pub partly: Vec<String>,
     /// Keys of nodes that were of none.
     pub not_useful: Vec<String>,
+    /// Where it comes from.
+    #[serde(default, skip_serializing_if = "is_told")]
+    pub source: LessonSource,
+    /// Whose edits they were; empty if it was told.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub agent: String,
+}
+
+/// Files of before there were other sources say nothing of them.
+fn is_told(source: &LessonSource) -> bool {
+    *source == LessonSource::Told
 }
 
 /// All lessons of a workspace, oldest first.
@@ -78,11 +103,8 @@ impl Lesson {
 
     /// The lesson within bounds.
     fn bounded(mut self) -> Lesson {
-        let mut end = self.question.len().min(MAX_QUESTION);
-        while !self.question.is_char_boundary(end) {
-            end -= 1;
-        }
-        self.question.truncate(end);
+        self.question.truncate(self.question.floor_char_boundary(MAX_QUESTION));
+        self.agent.truncate(self.agent.floor_char_boundary(MAX_AGENT));
         for list in [&mut self.useful, &mut self.partly, &mut self.not_useful] {
             list.truncate(MAX_TARGETS);
         }
@@ -106,15 +128,31 @@ impl Lessons {
         self.taught.iter().map(|it| &it.lesson)
     }
 
+    /// Whether there is a lesson of this number.
+    pub fn has(&self, id: u64) -> bool {
+        self.taught.iter().any(|it| it.lesson.id == id)
+    }
+
+    /// Whether a lesson from edits would add nothing: the same was learnt from edits already, or
+    /// somebody has told what is to be known about that very question.
+    pub fn knows(&self, lesson: &Lesson) -> bool {
+        self.iter().filter(|it| it.question == lesson.question).any(|it| match it.source {
+            LessonSource::Told => true,
+            LessonSource::Edits => it.useful == lesson.useful,
+        })
+    }
+
     /// Takes in a lesson under a number of its own, which it says. If there are more than
-    /// [`MAX_LESSONS`], the oldest is forgotten.
+    /// [`MAX_LESSONS`], the oldest is forgotten, and rather one from edits than one that was told.
     pub fn teach(&mut self, lesson: Lesson) -> u64 {
         self.next += 1;
         let lesson = Lesson { id: self.next, ..lesson.bounded() };
         let words = Question::read(&lesson.question).words.into();
         self.taught.push(Taught { lesson, words });
         if self.taught.len() > MAX_LESSONS {
-            self.taught.remove(0);
+            let from_edits = |it: &Taught| it.lesson.source == LessonSource::Edits;
+            let oldest = self.taught.iter().position(from_edits).unwrap_or_default();
+            self.taught.remove(oldest);
         }
         self.next
     }
@@ -128,9 +166,12 @@ impl Lessons {
         Some(self.taught.remove(at).lesson)
     }
 
-    /// Forgets all of them, and says how many there were. Their numbers are not given again.
-    pub fn reset(&mut self) -> usize {
-        std::mem::take(&mut self.taught).len()
+    /// Forgets all of them, or those of one source, and says how many there were. Their numbers are
+    /// not given again.
+    pub fn reset(&mut self, only: Option<LessonSource>) -> usize {
+        let before = self.taught.len();
+        self.taught.retain(|it| only.is_some_and(|only| it.lesson.source != only));
+        before - self.taught.len()
     }
 
     /// Takes in lessons from elsewhere, under new numbers. Those that are here already, with the same
@@ -280,7 +321,7 @@ mod tests {
         assert_eq!(lessons.import(given()), 2);
         assert_eq!(lessons.import(given()), 0);
         assert!(lessons.undo(Some(99)).is_none());
-        assert_eq!(lessons.reset(), 2);
+        assert_eq!(lessons.reset(None), 2);
         assert!(lessons.undo(None).is_none());
     }
 
@@ -297,6 +338,45 @@ mod tests {
         lessons.teach(long);
         let last = lessons.iter().next_back().unwrap();
         assert!(last.question.len() <= MAX_QUESTION && last.useful.len() == MAX_TARGETS);
+    }
+
+    /// What edits say goes first when there is too much, and can be forgotten by itself.
+    #[test]
+    fn what_was_told_outlasts_what_edits_say() {
+        let mut lessons = Lessons::default();
+        lessons.teach(lesson("told", "a"));
+        let edited = Lesson { source: LessonSource::Edits, ..lesson("edited", "b") };
+        for _ in 0..MAX_LESSONS {
+            lessons.teach(edited.clone());
+        }
+        assert_eq!((lessons.len(), lessons.has(1), lessons.has(2)), (MAX_LESSONS, true, false));
+        assert_eq!(lessons.reset(Some(LessonSource::Edits)), MAX_LESSONS - 1);
+        assert_eq!(lessons.iter().next().map(|it| it.question.as_str()), Some("told"));
+    }
+
+    /// Edits add nothing to what was told about their question, nor the same twice.
+    #[test]
+    fn what_is_known_is_not_learnt_from_edits() {
+        let mut lessons = Lessons::default();
+        let edited =
+            |question, useful| Lesson { source: LessonSource::Edits, ..lesson(question, useful) };
+        lessons.teach(lesson("told", "a"));
+        lessons.teach(edited("edited", "b"));
+        assert!(lessons.knows(&edited("told", "c")) && lessons.knows(&edited("edited", "b")));
+        assert!(!lessons.knows(&edited("edited", "c")) && !lessons.knows(&edited("other", "b")));
+    }
+
+    /// Lessons of before there were other sources are read as what they are: told. Only others say
+    /// what they are.
+    #[test]
+    fn old_lessons_are_told() {
+        let old = r#"{"id":1,"at":7,"question":"q","useful":["a"],"partly":[],"not_useful":[]}"#;
+        let read: Lesson = serde_json::from_str(old).unwrap();
+        assert_eq!(read.source, LessonSource::Told);
+        assert_eq!(serde_json::to_string(&read).unwrap(), old);
+        let edited = Lesson { source: LessonSource::Edits, agent: "alice".into(), ..read };
+        let text = serde_json::to_string(&edited).unwrap();
+        assert_eq!(serde_json::from_str::<Lesson>(&text).unwrap(), edited);
     }
 
     /// Verdicts of many lessons are kept between -1 and 1, and a file has the best of its places.

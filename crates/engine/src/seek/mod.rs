@@ -13,7 +13,7 @@ mod rank;
 mod role;
 mod words;
 
-pub use lessons::{HeardLesson, Lesson, Lessons, MAX_LESSONS, MAX_TARGETS};
+pub use lessons::{HeardLesson, Lesson, LessonSource, Lessons, MAX_LESSONS, MAX_TARGETS};
 pub use lexicon::Lexicon;
 pub use past::{Past, PastCommit};
 pub use places::SeekPlace;

@@ -16,7 +16,7 @@ use coderoom_system::journal::{CommitError, Head, JournalError, LiveSession};
 use coderoom_system::review::Reviewer;
 use parking_lot::Mutex;
 
-use super::{SessionConfig, now_ms, present::Sources};
+use super::{SessionConfig, asked::Questions, now_ms, present::Sources};
 use crate::{
     daemon::{
         graph::{Patience, following},
@@ -51,6 +51,8 @@ pub struct AgentSession {
     code: Mutex<Option<Arc<EngineCode>>>,
     /// Its graph, on the same terms.
     graph: Mutex<Option<Arc<CodeGraph>>>,
+    /// What it was asked lately. Forgotten when the session is put back to its journal.
+    pub(super) questions: Mutex<Questions>,
     /// Set while its files are being written.
     pub(super) syncing: AtomicBool,
     /// The review commit of its newest state, if one was made.
@@ -99,6 +101,7 @@ impl AgentSession {
             last_used_ms: AtomicU64::new(now_ms()),
             code: Mutex::default(),
             graph: Mutex::default(),
+            questions: Mutex::default(),
             syncing: AtomicBool::new(false),
             review: Mutex::default(),
             review_error: Mutex::default(),

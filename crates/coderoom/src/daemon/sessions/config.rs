@@ -23,6 +23,8 @@ pub struct SessionConfig {
     pub agents: Agents,
     /// How edits are judged.
     pub validation: Validation,
+    /// What questions learn from it.
+    pub graph: GraphConfig,
     /// When an edit is acknowledged.
     pub durability: Durability,
 }
@@ -142,6 +144,21 @@ impl Default for Validation {
             run_tests_before_sync: false,
             test_command: Vec::new(),
         }
+    }
+}
+
+/// What questions learn from a session.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct GraphConfig {
+    /// What it was asked, and which of the files that were answered it has edited, is a lesson for
+    /// questions like that, once the edits are handed over.
+    pub learn_from_edits: bool,
+}
+
+impl Default for GraphConfig {
+    fn default() -> GraphConfig {
+        GraphConfig { learn_from_edits: true }
     }
 }
 

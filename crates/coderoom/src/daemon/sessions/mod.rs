@@ -4,6 +4,7 @@
 //! there. A session that is not in memory is resumed when somebody names it.
 
 mod agent;
+mod asked;
 mod batch;
 mod config;
 mod meet;
@@ -27,6 +28,7 @@ use coderoom_system::journal::{Durability, Head, Journal, JournalError, LiveSess
 use parking_lot::Mutex;
 
 pub use agent::AgentSession;
+pub use asked::Handed;
 pub(crate) use batch::edit_error;
 pub use batch::{Batch, Change, Done, Judgement, Problem, rows_of};
 pub use config::{SessionConfig, SyncMode};

@@ -160,6 +160,10 @@ impl Operation for Activate {
         let results: Result<Vec<LitRow>, OpError> =
             lit.results.iter().map(|it| row(&asked.grounds, it, &lit.weights)).collect();
         let results = results?;
+        if let Some(session) = &asked.grounds.asked.located.session {
+            let paths = results.iter().map(|it| it.what.path.as_str());
+            session.was_asked(&params.question, paths.filter(|path| !path.is_empty()));
+        }
         let scores: Vec<f32> = results.iter().map(|it| it.score).collect();
         let target = results.first().map_or(String::new(), |it| it.what.place());
         let mut notes = asked.notes();

@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use coderoom_engine::{Lesson, MAX_TARGETS};
+use coderoom_engine::{Lesson, LessonSource, MAX_TARGETS};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,10 @@ use super::shared::Grounds;
 use crate::{
     daemon::lessons::RoomLessons,
     error::{Code, OpError},
-    ops::{Context, Group, Operation, code::with_notes},
+    ops::{
+        Context, Group, Operation,
+        code::{with_notes, word},
+    },
 };
 
 /// Lessons that are listed unless the client says otherwise.
@@ -43,6 +46,9 @@ pub struct Params {
     pub id: Option<u64>,
     /// With `import`: what `export` gave, as text.
     pub lessons: String,
+    /// With `list` and `reset`: which lessons are meant: `all` (default), `told`, or those from
+    /// `edits`.
+    pub source: Wanted,
     /// With `list`: lessons at most, the newest. Default 20.
     pub limit: Option<u64>,
     /// Milliseconds that the answer may take. Default 10,000.
@@ -66,6 +72,29 @@ pub enum Action {
     Import,
     /// Forget everything.
     Reset,
+}
+
+/// Where lessons come from that are meant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Wanted {
+    /// All of them.
+    #[default]
+    All,
+    /// From `learn`.
+    Told,
+    /// From what agents have edited after they had asked.
+    Edits,
+}
+
+impl Wanted {
+    fn source(self) -> Option<LessonSource> {
+        match self {
+            Wanted::All => None,
+            Wanted::Told => Some(LessonSource::Told),
+            Wanted::Edits => Some(LessonSource::Edits),
+        }
+    }
 }
 
 /// What was done.
@@ -100,6 +129,10 @@ pub struct LessonRow {
     pub partly: Vec<String>,
     /// What was of none.
     pub not_useful: Vec<String>,
+    /// `told`, or `edits`: an agent has asked, and then edited what is useful.
+    pub source: String,
+    /// Whose edits they were; empty if it was told.
+    pub agent: String,
 }
 
 impl Operation for Learn {
@@ -107,8 +140,9 @@ impl Operation for Learn {
     const TITLE: &'static str = "Learn what was useful";
     const DESCRIPTION: &'static str = "Teach the workspace which files and symbols were useful for a \
         task, partly useful, or not: `seek` and `activate` rank them so for questions in like words, \
-        and answer all others as before. Use it when a task is done. Lessons are kept across \
-        restarts; `action` lists, undoes, exports, imports or resets them.";
+        and answer all others as before. Use it when a task is done; what a session asked and then \
+        edited is learnt without it. Lessons are kept across restarts; `action` lists, undoes, \
+        exports, imports or resets them.";
     const FOR_AGENTS: bool = true;
     const GROUP: Group = Group::Graph;
     const CHANGES: bool = true;
@@ -122,10 +156,12 @@ impl Operation for Learn {
         }
         let located = context.rooms.locate(&params.workspace, context)?;
         let taught = &located.room.lessons;
+        let source = params.source.source();
         let (lessons, changed) = match params.action {
             Action::Learn | Action::List => {
                 let limit = params.limit.unwrap_or(DEFAULT_LIMIT).min(MAX_LIMIT) as usize;
-                (taught.known().iter().rev().take(limit).cloned().collect(), 0)
+                let is_meant = |it: &&Lesson| source.is_none_or(|source| it.source == source);
+                (taught.known().iter().rev().filter(is_meant).take(limit).cloned().collect(), 0)
             }
             Action::Undo => {
                 let undone =
@@ -148,7 +184,7 @@ impl Operation for Learn {
                 })?;
                 (Vec::new(), taught.change(|all| all.import(given))?)
             }
-            Action::Reset => (Vec::new(), taught.change(|all| all.reset())?),
+            Action::Reset => (Vec::new(), taught.change(|all| all.reset(source))?),
         };
         let mut reply = reply(taught, params.action, &lessons, changed);
         if params.action == Action::Export {
@@ -166,7 +202,11 @@ impl Operation for Learn {
         let mut text = String::new();
         for it in &reply.lessons {
             let first = it.question.lines().next().unwrap_or_default();
-            text.push_str(&format!("{}  {first}\n", it.id));
+            let from = match &it.source[..] {
+                "edits" => format!("  [from edits of {}]", it.agent),
+                _ => String::new(),
+            };
+            text.push_str(&format!("{}  {first}{from}\n", it.id));
             let lists =
                 [("useful", &it.useful), ("partly", &it.partly), ("not useful", &it.not_useful)];
             for (word, list) in lists.into_iter().filter(|(_, list)| !list.is_empty()) {
@@ -210,6 +250,7 @@ fn learn(context: &Context, params: &Params) -> Result<Reply, OpError> {
         useful: keys(&params.useful)?,
         partly: keys(&params.partly)?,
         not_useful: keys(&params.not_useful)?,
+        ..Lesson::default()
     };
     let taught = &grounds.asked.located.room.lessons;
     let id = taught.change(|all| all.teach(lesson))?;
@@ -228,6 +269,8 @@ fn reply(taught: &RoomLessons, action: Action, lessons: &[Lesson], changed: usiz
         useful: it.useful.clone(),
         partly: it.partly.clone(),
         not_useful: it.not_useful.clone(),
+        source: word(it.source),
+        agent: it.agent.clone(),
     };
     Reply {
         action,

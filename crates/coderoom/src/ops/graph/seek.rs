@@ -131,6 +131,10 @@ impl Operation for Seek {
         if let Some(reason) = context.interruption() {
             return Err(reason);
         }
+        if let Some(session) = &asked.located.session {
+            let paths: Vec<String> = found.files.iter().map(|it| it.path.to_string()).collect();
+            session.was_asked(&params.question, paths.iter().map(String::as_str));
+        }
         let scores: Vec<f32> = found.files.iter().map(|it| it.score).collect();
         let first = found.files.first();
         let target = first.map(|it| match it.places.first() {
