@@ -77,6 +77,10 @@ pub enum Code {
     TestsFailed,
     /// There is no git repository, or it cannot be used.
     NoRepository,
+    /// No commit is called so, and no session.
+    UnknownRevision,
+    /// The clone lacks a part of that commit.
+    MissingObject,
     /// The review branch is checked out somewhere.
     BranchCheckedOut,
     /// Another branch is where the review branch would be.

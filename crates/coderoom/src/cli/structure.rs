@@ -17,7 +17,7 @@ pub(super) enum StructureCommand {
     Hypothesize(ClaimArgs),
     /// Find functions that are nearly the same.
     Duplicates(DuplicatesArgs),
-    /// Show how the structure of two states (disk, sessions) differs.
+    /// Show how the structure of two states (disk, sessions, commits) differs.
     Differential(DifferentialArgs),
     /// Show the sections of a document, or which documents and code speak of each other.
     Document(DocumentArgs),
@@ -62,9 +62,12 @@ pub(super) struct DuplicatesArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct DifferentialArgs {
-    /// The state before: `disk`, a session, or `SESSION@base`.
+    /// The state before: `disk`, a session, `SESSION@base`, or a commit (`HEAD~3`, a branch, a tag, a
+    /// hash). Default: HEAD.
+    #[arg(default_value = "HEAD")]
     from: String,
-    /// The state after.
+    /// The state after, named alike.
+    #[arg(default_value = "disk")]
     to: String,
     #[command(flatten)]
     shown: Shown,
@@ -78,6 +81,12 @@ pub(super) struct DocumentArgs {
     /// A document; for bindings also a file or symbol, for drift also a directory.
     #[arg(default_value = "")]
     target: String,
+    /// For drift: compare with a commit (`HEAD~3`, a branch, a tag, a hash), `disk` or a session.
+    #[arg(long, default_value = "")]
+    since: String,
+    /// For drift: the edit session whose state is meant.
+    #[arg(long, default_value = "")]
+    session: String,
     #[command(flatten)]
     shown: Shown,
 }
@@ -117,7 +126,9 @@ pub(super) fn run(command: StructureCommand) -> anyhow::Result<ExitCode> {
                 show("document_bindings", params, &args.shown, "bindings", "document")
             }
             _ => {
-                let params = json!({"path": args.target});
+                let params = json!({
+                    "path": args.target, "since": args.since, "session": args.session,
+                });
                 show("document_drift", params, &args.shown, "drift", "document")
             }
         },

@@ -139,6 +139,19 @@ impl RoomCode {
         code
     }
 
+    /// The code of a snapshot that differs much from what the index speaks for, with an index of its
+    /// own. `None` if `stop` said so.
+    pub fn apart(
+        &self,
+        snapshot: &Arc<Snapshot>,
+        stop: &(dyn Fn() -> bool + Sync),
+    ) -> Option<Arc<Code>> {
+        let index = Arc::new(CodeIndex::build(snapshot, stop)?);
+        let imported = self.state.lock().imported.clone();
+        let code = Code::new(Arc::clone(snapshot), index, Arc::clone(&self.shelf));
+        Some(Arc::new(code.with_imported(imported)))
+    }
+
     /// Facts of sources that were used lately.
     pub fn shelf(&self) -> &Shelf {
         &self.shelf

@@ -12,6 +12,7 @@ pub mod lessons;
 pub mod lifecycle;
 mod made;
 pub mod progress;
+pub mod revisions;
 pub mod rooms;
 pub mod sessions;
 pub mod socket;

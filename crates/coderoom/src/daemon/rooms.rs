@@ -26,6 +26,7 @@ use super::{
     config::Config,
     graph::RoomGraph,
     lessons::RoomLessons,
+    revisions::Revisions,
     sessions::{AgentSession, Sessions},
 };
 use crate::{
@@ -70,6 +71,8 @@ pub struct Room {
     pub graph: RoomGraph,
     /// What it was taught.
     pub lessons: RoomLessons,
+    /// Commits that it was compared with.
+    pub revisions: Revisions,
     /// Milliseconds after the daemon's start.
     last_used: AtomicU64,
     /// How many queries it has answered.
@@ -353,6 +356,7 @@ impl Rooms {
             code,
             graph: RoomGraph::new(root.to_path_buf()),
             lessons: RoomLessons::new(self.config.state_dir.as_deref(), root),
+            revisions: Revisions::new(self.store.clone()),
             last_used: AtomicU64::new(self.started.elapsed().as_millis() as u64),
             queries: AtomicU64::new(0),
             recalled: recall.map_or(0, |recall| recall.kept()),
@@ -380,6 +384,7 @@ impl Rooms {
         }
         self.checkers.keep_house();
         for room in self.list() {
+            room.revisions.keep_house();
             let never = room.persisted.load(Ordering::Relaxed) == NEVER;
             if never || room.last_persist.lock().elapsed() > PERSIST_EVERY {
                 self.persist(&room);
@@ -442,6 +447,7 @@ impl Rooms {
         drop(slots);
         room.code.stop();
         room.graph.stop();
+        room.revisions.stop();
         self.changed.notify_all();
     }
 }

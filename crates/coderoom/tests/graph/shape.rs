@@ -3,6 +3,7 @@
 
 mod alike;
 mod claims;
+mod commits;
 mod documents;
 mod layers;
 

@@ -62,14 +62,31 @@ impl Bed {
         self.ask("edit_file", params);
     }
 
-    /// Runs git in the workspace.
+    /// Answers a question, whatever workspace it names.
     #[track_caller]
-    pub fn git(&self, args: &[&str]) {
+    pub fn call(&mut self, operation: &str, params: Value) -> Value {
+        match self.client.call(operation, params.clone()) {
+            Ok(reply) => reply,
+            Err(refused) => panic!("`{operation}` with {params} is refused: {refused:?}"),
+        }
+    }
+
+    /// Runs git in the workspace, and gives what it prints.
+    #[track_caller]
+    pub fn git(&self, args: &[&str]) -> String {
         let mut command = Command::new("git");
         command.args(["-c", "user.name=T", "-c", "user.email=t@example.org"]).args(args);
         self.home.settle(&mut command);
         let done = command.current_dir(&self.root).output().expect("git runs");
         assert!(done.status.success(), "{args:?}: {}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8_lossy(&done.stdout).into_owned()
+    }
+
+    /// Commits all there is.
+    #[track_caller]
+    pub fn commit(&self, message: &str) {
+        self.git(&["add", "-A"]);
+        self.git(&["commit", "-q", "-m", message]);
     }
 }
 

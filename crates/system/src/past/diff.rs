@@ -90,7 +90,11 @@ pub(super) fn between(
 }
 
 /// The tree at `prefix` in a tree, if there is one. The outer `None`: it cannot be read.
-fn below(repo: &gix::Repository, tree: ObjectId, prefix: &[u8]) -> Option<Option<ObjectId>> {
+pub(super) fn below(
+    repo: &gix::Repository,
+    tree: ObjectId,
+    prefix: &[u8],
+) -> Option<Option<ObjectId>> {
     let mut at = tree;
     for name in prefix.split(|byte| *byte == b'/').filter(|name| !name.is_empty()) {
         let tree = repo.find_tree(at).ok()?;

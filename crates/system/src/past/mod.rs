@@ -13,8 +13,10 @@ mod builder;
 mod diff;
 mod read;
 mod renames;
+mod revision;
 #[cfg(test)]
 mod tests;
+mod tree;
 mod walk;
 
 use std::{ops::Range, path::PathBuf};
@@ -23,6 +25,8 @@ use coderoom_engine::RelPath;
 use gix::ObjectId;
 
 pub use read::read;
+pub use revision::{Revision, RevisionError, revision};
+pub use tree::{TreeChange, TreeLimits, change_to};
 
 /// Bytes of a commit's message that are kept.
 const MESSAGE_BYTES: usize = 4096;

@@ -21,7 +21,7 @@ use super::{
 const RUN: usize = 128;
 
 /// Bytes of objects that each thread keeps at hand.
-const OBJECT_CACHE: usize = 16 << 20;
+pub(super) const OBJECT_CACHE: usize = 16 << 20;
 
 /// Reads the history of the workspace at `root`, which must be canonical. `before` is what was read
 /// of it earlier: only what is new is read if HEAD has moved forward, and `before` is the answer if
@@ -109,7 +109,7 @@ fn changes(repo: &gix::Repository, prefix: &[u8], node: &Node, limits: &Limits) 
     diff::between(repo, prefix, old, node.tree, limits.paths)
 }
 
-fn open(root: &Path) -> Result<gix::ThreadSafeRepository, NoHistory> {
+pub(super) fn open(root: &Path) -> Result<gix::ThreadSafeRepository, NoHistory> {
     if !root.ancestors().any(|dir| dir.join(".git").symlink_metadata().is_ok()) {
         return Err(NoHistory::NoRepository);
     }
@@ -124,7 +124,7 @@ fn open(root: &Path) -> Result<gix::ThreadSafeRepository, NoHistory> {
 }
 
 /// The repository's directory, and where the workspace is in its trees.
-fn place(repo: &gix::Repository, root: &Path) -> Result<(PathBuf, Vec<u8>), NoHistory> {
+pub(super) fn place(repo: &gix::Repository, root: &Path) -> Result<(PathBuf, Vec<u8>), NoHistory> {
     let workdir = repo.workdir().ok_or_else(|| unusable(&"it has no working directory"))?;
     let workdir = workdir.canonicalize().map_err(|err| unusable(&err))?;
     let below = root.strip_prefix(&workdir);

@@ -33,15 +33,14 @@ pub struct Differential;
 /// Between what.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-#[schemars(extend("required" = ["to"]))]
 pub struct Params {
     /// Absolute path of the workspace (or of any directory or file in it). It is loaded if it is not
     /// yet. May be left out while exactly one workspace is loaded.
     pub workspace: String,
-    /// The state before: `disk` (default), the name of a session, or `NAME@base` for what a session
-    /// began from.
+    /// The state before: `disk`, the name of a session, `NAME@base` for what a session began from, or
+    /// a commit: `HEAD~3`, a branch, a tag, a hash. Default: `HEAD` if `to` is the disk, else `disk`.
     pub from: String,
-    /// The state after, named alike.
+    /// The state after, named alike. Default: `disk`.
     pub to: String,
     /// Entries at most, of each list. Default 30.
     pub limit: Option<u64>,
@@ -124,9 +123,10 @@ impl Operation for Differential {
     const NAME: &'static str = "differential";
     const TITLE: &'static str = "How two states differ in structure";
     const DESCRIPTION: &'static str = "Compares the structure of two states of a workspace (the \
-        disk, an edit session, what a session began from): symbols that came, went and moved, edges \
-        by kind, directories that depend more or less on each other, and new cycles. Ask it before \
-        you sync a larger change.";
+        disk, an edit session, what a session began from, a commit): symbols that came, went and \
+        moved, edges by kind, directories that depend more or less on each other, and new cycles. Ask \
+        it before you sync a larger change, or with `from` and `to` as commits to see what a branch \
+        does to the structure. A commit that differs much takes as long as a first graph.";
     const FOR_AGENTS: bool = true;
     const GROUP: Group = Group::Graph;
     const STRUCTURED: bool = false;
@@ -134,12 +134,13 @@ impl Operation for Differential {
     type Reply = Reply;
 
     fn run(context: &Context, params: Params) -> Result<Reply, OpError> {
-        if params.to.trim().is_empty() {
-            let message = format!("say in `to` what to compare with: {}", super::states::STATES);
-            return Err(OpError::new(Code::BadParameter, message));
-        }
         let asked = Asked::new(context, &params.workspace)?;
-        let before = state(context, &asked, &params.from)?;
+        let is_disk = matches!(params.to.trim(), "" | "disk");
+        let from = match params.from.trim() {
+            "" if is_disk => "HEAD",
+            from => from,
+        };
+        let before = state(context, &asked, from)?;
         let after = state(context, &asked, &params.to)?;
         let graph = |it: &Stated| -> Result<(), OpError> {
             it.graph.graph().map(drop).map_err(|err| OpError::new(Code::TooLarge, err.to_string()))
@@ -158,7 +159,9 @@ impl Operation for Differential {
             return Err(reason);
         }
         let limit = params.limit.unwrap_or(DEFAULT_LIMIT).min(MAX_LIMIT) as usize;
-        Ok(reply(old, new, found, limit, asked.notes()))
+        let mut notes: Vec<String> = [before.note, after.note].into_iter().flatten().collect();
+        notes.extend(asked.notes());
+        Ok(reply(old, new, found, limit, notes))
     }
 
     fn text(reply: &Reply) -> String {

@@ -39,8 +39,9 @@ pub struct Params {
     pub session: String,
     /// A document, or a directory with documents, relative to the workspace. Default: all.
     pub path: String,
-    /// The state to compare with: `disk`, the name of a session, or `NAME@base` for what a session
-    /// began from. Without it, only what ought to be there and is not.
+    /// The state to compare with: a commit (`HEAD~3`, a branch, a tag, a hash), `disk`, the name of a
+    /// session, or `NAME@base` for what a session began from. Without it, only what ought to be there
+    /// and is not.
     pub since: String,
     /// Entries at most. Default 50.
     pub limit: Option<u64>,
@@ -150,6 +151,7 @@ impl Operation for DocumentDrift {
         if total > limit {
             notes.push(format!("{limit} of {total} are told: raise `limit`"));
         }
+        notes.extend(since.and_then(|it| it.note));
         notes.extend(grounds.notes());
         let handoff = match found.first() {
             Some(first) => {

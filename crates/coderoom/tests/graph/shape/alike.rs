@@ -72,5 +72,5 @@ fn sessions_differ_from_the_disk_by_their_edits() {
     assert_eq!(words(&back["added"], ""), ["shop/services/billing.py#vague"], "{back}");
     assert_eq!(words(&back["cycles_removed"][0], ""), cycle, "{back}");
     assert_eq!(bed.refusal("differential", json!({"to": "two"})), "unknown_session");
-    assert_eq!(bed.refusal("differential", json!({})), "bad_parameter");
+    assert_eq!(bed.refusal("differential", json!({})), "no_repository");
 }

@@ -4,6 +4,7 @@ mod against_git;
 mod goes_on;
 mod odd;
 mod renames;
+mod tree;
 
 use std::{
     fs,
