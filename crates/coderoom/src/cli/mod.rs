@@ -8,6 +8,7 @@ mod scip;
 mod serve;
 mod session;
 mod structure;
+mod trail;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -73,6 +74,9 @@ enum Command {
     Graph(graph::GraphCommand),
     #[command(flatten)]
     Structure(structure::StructureCommand),
+    /// Keep where a task stands, and go on with it.
+    #[command(subcommand)]
+    Trail(trail::TrailCommand),
     /// Write the code as a SCIP index, or take one that a compiler-grade indexer made.
     #[command(subcommand)]
     Scip(scip::ScipCommand),
@@ -164,6 +168,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Code(command) => code::run(command),
         Command::Graph(command) => graph::run(command),
         Command::Structure(command) => structure::run(command),
+        Command::Trail(command) => trail::run(command),
         Command::Scip(command) => scip::run(command),
         Command::Session(command) => session::run(command),
         Command::Edit(command) => session::edit(command),

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use coderoom_engine::{RelPath, SearchRoot, Shelf, Snapshot, TextStore};
+use coderoom_engine::{Lessons, RelPath, SearchRoot, Shelf, Snapshot, TextStore};
 use coderoom_system::{
     LoadOptions, Memory, Workspace,
     cache::{self, Cache, Meta, Recall},
@@ -25,9 +25,10 @@ use super::{
     compiled::Compiled,
     config::Config,
     graph::RoomGraph,
-    lessons::RoomLessons,
+    kept::Kept,
     revisions::Revisions,
     sessions::{AgentSession, Sessions},
+    trails::Trails,
 };
 use crate::{
     error::{Code, OpError},
@@ -70,9 +71,11 @@ pub struct Room {
     /// Its words, history and graph.
     pub graph: RoomGraph,
     /// What it was taught.
-    pub lessons: RoomLessons,
+    pub lessons: Kept<Lessons>,
     /// Commits that it was compared with.
     pub revisions: Revisions,
+    /// Where agents have left off.
+    pub trails: Kept<Trails>,
     /// Milliseconds after the daemon's start.
     last_used: AtomicU64,
     /// How many queries it has answered.
@@ -355,8 +358,9 @@ impl Rooms {
             workspace,
             code,
             graph: RoomGraph::new(root.to_path_buf()),
-            lessons: RoomLessons::new(self.config.state_dir.as_deref(), root),
+            lessons: Kept::new(self.config.state_dir.as_deref(), root),
             revisions: Revisions::new(self.store.clone()),
+            trails: Kept::new(self.config.state_dir.as_deref(), root),
             last_used: AtomicU64::new(self.started.elapsed().as_millis() as u64),
             queries: AtomicU64::new(0),
             recalled: recall.map_or(0, |recall| recall.kept()),

@@ -10,4 +10,5 @@ mod foresee;
 mod lessons;
 mod lit;
 mod shape;
+mod trails;
 mod tree;

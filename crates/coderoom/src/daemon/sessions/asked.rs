@@ -90,7 +90,7 @@ impl AgentSession {
                 agent: self.agent.clone(),
                 ..Lesson::default()
             };
-            let taught = self.room.lessons.change(|all| say(all, &before, lesson, &files));
+            let taught = self.room.lessons.change(|all| Ok(say(all, &before, lesson, &files)));
             match taught {
                 Ok(said) => self.questions.lock().note(&question, said),
                 Err(err) => tracing::warn!(session = self.name, %err, "nothing learnt from edits"),

@@ -205,6 +205,53 @@ pub fn of_verdict(known: bool, first: Option<&str>, named: &str) -> Handoff {
     }
 }
 
+/// What is left to do on a trail.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Left<'a> {
+    /// The latest of its places whose text has changed since.
+    pub changed: Option<&'a str>,
+    /// How many of its places are gone.
+    pub gone: usize,
+    /// A claim that nobody has decided, and whether `hypothesize` can read it.
+    pub claim: Option<(&'a str, bool)>,
+    /// The next open question.
+    pub question: Option<&'a str>,
+    /// The latest of its places that is still there.
+    pub latest: Option<&'a str>,
+    /// What it is about.
+    pub task: &'a str,
+}
+
+/// How to go on with a trail. What has changed comes before what it says: notes about other code prove
+/// nothing.
+pub fn of_trail(left: &Left<'_>) -> Handoff {
+    let moved_on = left.changed.is_some() || left.gone > 0;
+    let (tool, target, hint) = match *left {
+        Left { changed: Some(place), .. } => (
+            "surgical_context_v2",
+            place,
+            "this has changed since: read it again before you rely on what the trail says",
+        ),
+        Left { claim: Some((claim, true)), .. } => {
+            ("hypothesize", claim, "this claim is undecided: have it judged")
+        }
+        Left { claim: Some((claim, false)), .. } => {
+            ("seek", claim, "this claim is undecided: find the code that tells")
+        }
+        Left { question: Some(question), .. } => ("seek", question, "this question is still open"),
+        Left { latest: Some(place), .. } => {
+            ("surgical_context_v2", place, "nothing is open: go on where the trail ends")
+        }
+        Left { task, .. } => ("seek", task, "no place of it is left: begin with the task"),
+    };
+    Handoff {
+        proof_state: if moved_on { ProofState::Triaging } else { ProofState::Proving },
+        next_suggested_tool: tool.into(),
+        next_suggested_target: target.to_owned(),
+        next_step_hint: hint.into(),
+    }
+}
+
 impl Handoff {
     /// As the last line of an answer's text.
     pub fn line(&self) -> String {
@@ -253,6 +300,37 @@ mod tests {
         assert_eq!(of_ranking(&[5.0, 2.0], "a", false).proof_state, ProofState::Proving);
         assert_eq!(of_ranking(&[5.0, 4.5], "a", true).proof_state, ProofState::Proving);
         assert_eq!(of_ranking(&[0.0], "a", false).proof_state, ProofState::Triaging);
+    }
+
+    /// What has changed is read first, then what is undecided, then what is open; a trail whose places
+    /// have changed or gone proves nothing.
+    #[test]
+    fn trails_go_on_with_what_has_changed() {
+        let left = Left {
+            changed: Some("a:1"),
+            gone: 0,
+            claim: Some(("a calls b", true)),
+            question: Some("why?"),
+            latest: Some("b:2"),
+            task: "t",
+        };
+        let says = |left: &Left<'_>| {
+            let it = of_trail(left);
+            (it.proof_state, it.next_suggested_tool, it.next_suggested_target)
+        };
+        let tool = |state, tool: &str, target: &str| (state, tool.to_owned(), target.to_owned());
+        let (triaging, proving) = (ProofState::Triaging, ProofState::Proving);
+        assert_eq!(says(&left), tool(triaging, "surgical_context_v2", "a:1"));
+        let left = Left { changed: None, ..left };
+        assert_eq!(says(&left), tool(proving, "hypothesize", "a calls b"));
+        assert_eq!(says(&Left { gone: 1, ..left }).0, triaging);
+        let left = Left { claim: Some(("odd", false)), ..left };
+        assert_eq!(says(&left), tool(proving, "seek", "odd"));
+        let left = Left { claim: None, ..left };
+        assert_eq!(says(&left), tool(proving, "seek", "why?"));
+        let left = Left { question: None, ..left };
+        assert_eq!(says(&left), tool(proving, "surgical_context_v2", "b:2"));
+        assert_eq!(says(&Left { latest: None, ..left }), tool(proving, "seek", "t"));
     }
 
     /// What could not be told is no proof of anything.

@@ -2,13 +2,13 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use coderoom_engine::{Lesson, LessonSource, MAX_TARGETS};
+use coderoom_engine::{Lesson, LessonSource, Lessons, MAX_TARGETS};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::shared::Grounds;
 use crate::{
-    daemon::lessons::RoomLessons,
+    daemon::kept::Kept,
     error::{Code, OpError},
     ops::{
         Context, Group, Operation,
@@ -166,7 +166,7 @@ impl Operation for Learn {
             Action::Undo => {
                 let undone =
                     match taught.known().iter().any(|it| params.id.is_none_or(|id| id == it.id)) {
-                        true => taught.change(|all| all.undo(params.id))?,
+                        true => taught.change(|all| Ok(all.undo(params.id)))?,
                         false => None,
                     };
                 let undone: Vec<Lesson> = undone.into_iter().collect();
@@ -182,9 +182,9 @@ impl Operation for Learn {
                     let message = format!("`lessons` is not what `export` gives: {err}");
                     OpError::new(Code::BadParameter, message)
                 })?;
-                (Vec::new(), taught.change(|all| all.import(given))?)
+                (Vec::new(), taught.change(|all| Ok(all.import(given)))?)
             }
-            Action::Reset => (Vec::new(), taught.change(|all| all.reset(source))?),
+            Action::Reset => (Vec::new(), taught.change(|all| Ok(all.reset(source)))?),
         };
         let mut reply = reply(taught, params.action, &lessons, changed);
         if params.action == Action::Export {
@@ -253,7 +253,7 @@ fn learn(context: &Context, params: &Params) -> Result<Reply, OpError> {
         ..Lesson::default()
     };
     let taught = &grounds.asked.located.room.lessons;
-    let id = taught.change(|all| all.teach(lesson))?;
+    let id = taught.change(|all| Ok(all.teach(lesson)))?;
     let known = taught.known();
     let new: Vec<Lesson> = known.iter().filter(|it| it.id == id).cloned().collect();
     let mut reply = reply(taught, Action::Learn, &new, 1);
@@ -261,7 +261,7 @@ fn learn(context: &Context, params: &Params) -> Result<Reply, OpError> {
     Ok(reply)
 }
 
-fn reply(taught: &RoomLessons, action: Action, lessons: &[Lesson], changed: usize) -> Reply {
+fn reply(taught: &Kept<Lessons>, action: Action, lessons: &[Lesson], changed: usize) -> Reply {
     let row = |it: &Lesson| LessonRow {
         id: it.id,
         at: it.at,

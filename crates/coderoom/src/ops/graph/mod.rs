@@ -27,6 +27,7 @@ pub mod surgical_context;
 mod surroundings;
 mod together;
 pub mod trace;
+pub mod trails;
 pub mod why;
 
 use std::time::{Duration, Instant};

@@ -1,6 +1,7 @@
-//! What a workspace was taught: read when it is first wanted, written whole whenever it changes.
+//! What a workspace keeps beside its files: read when it is first wanted, written whole whenever it
+//! changes.
 //!
-//! A lesson is on disk before it is acknowledged, so nothing is left to be saved later. The file is
+//! A change is on disk before it is acknowledged, so nothing is left to be saved later. The file is
 //! replaced by renaming: it is the old or the new one, whatever happens. One that cannot be read is
 //! set aside, never overwritten, and said.
 
@@ -16,18 +17,55 @@ use std::{
 };
 
 use coderoom_engine::{ContentHash, Lessons};
+use coderoom_graph::PersistError;
 use parking_lot::Mutex;
 
 use crate::error::{Code, OpError};
 
-/// Larger files of lessons are not ours.
+/// Larger files are not ours.
 const MAX_FILE: u64 = 256 << 20;
 
-/// The lessons of one workspace.
-pub struct RoomLessons {
-    /// Where they are kept; `None`: in memory alone.
+/// What can be kept: small enough to be written whole.
+pub trait Keep: Clone + Default {
+    /// The name of its file.
+    const FILE: &'static str;
+    /// What it is, in the message that it cannot be read.
+    const WHAT: &'static str;
+    /// How to go on without it.
+    const REMEDY: &'static str;
+
+    /// As bytes, with a version and a checksum.
+    ///
+    /// # Errors
+    /// If it cannot be encoded.
+    fn encode(&self) -> Result<Vec<u8>, PersistError>;
+
+    /// From bytes.
+    ///
+    /// # Errors
+    /// If they are not exactly what `encode` has made.
+    fn decode(bytes: &[u8]) -> Result<Self, PersistError>;
+}
+
+impl Keep for Lessons {
+    const FILE: &'static str = "lessons";
+    const WHAT: &'static str = "what this workspace was taught";
+    const REMEDY: &'static str = "bring back an export with `learn` and `action: import`";
+
+    fn encode(&self) -> Result<Vec<u8>, PersistError> {
+        Lessons::encode(self)
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Lessons, PersistError> {
+        Lessons::decode(bytes)
+    }
+}
+
+/// Something that one workspace keeps.
+pub struct Kept<T> {
+    /// Where it is kept; `None`: in memory alone.
     file: Option<PathBuf>,
-    known: Mutex<Option<Known>>,
+    known: Mutex<Option<Known<T>>>,
     /// One reads or writes the file at a time.
     turn: Mutex<()>,
     /// Whether the problem was told with an answer.
@@ -35,29 +73,29 @@ pub struct RoomLessons {
 }
 
 #[derive(Clone, Default)]
-struct Known {
-    lessons: Arc<Lessons>,
+struct Known<T> {
+    value: Arc<T>,
     problem: Option<String>,
 }
 
-impl RoomLessons {
-    /// Those of the workspace at `root`, below the directory for state.
-    pub fn new(state_dir: Option<&Path>, root: &Path) -> RoomLessons {
+impl<T: Keep> Kept<T> {
+    /// That of the workspace at `root`, below the directory for state.
+    pub fn new(state_dir: Option<&Path>, root: &Path) -> Kept<T> {
         let hash = ContentHash::of(root.as_os_str().as_encoded_bytes()).to_hex();
-        RoomLessons {
-            file: state_dir.map(|dir| dir.join("learnt").join(&hash[..16]).join("lessons")),
+        Kept {
+            file: state_dir.map(|dir| dir.join("learnt").join(&hash[..16]).join(T::FILE)),
             known: Mutex::default(),
             turn: Mutex::default(),
             told: AtomicBool::new(false),
         }
     }
 
-    /// All of them. The first call reads the file.
-    pub fn known(&self) -> Arc<Lessons> {
-        self.read().lessons
+    /// All of it. The first call reads the file.
+    pub fn known(&self) -> Arc<T> {
+        self.read().value
     }
 
-    /// What went wrong with their file, if anything did.
+    /// What went wrong with its file, if anything did.
     pub fn problem(&self) -> Option<String> {
         self.read().problem
     }
@@ -68,31 +106,35 @@ impl RoomLessons {
         (!self.told.swap(true, Ordering::Relaxed)).then_some(problem)
     }
 
-    /// Changes them, and writes them before anybody sees the change.
+    /// Changes it, and writes it before anybody sees the change.
     ///
     /// # Errors
-    /// If they cannot be written; then nothing has changed.
-    pub fn change<R>(&self, change: impl FnOnce(&mut Lessons) -> R) -> Result<R, OpError> {
+    /// Those of `change`, or if it cannot be written; then nothing has changed.
+    pub fn change<R>(
+        &self,
+        change: impl FnOnce(&mut T) -> Result<R, OpError>,
+    ) -> Result<R, OpError> {
         let known = self.read();
         let _turn = self.turn.lock();
         // Somebody may have had a turn meanwhile.
         let known = self.known.lock().clone().unwrap_or(known);
-        let mut lessons = (*known.lessons).clone();
-        let result = change(&mut lessons);
+        let mut value = (*known.value).clone();
+        let result = change(&mut value)?;
         if let Some(file) = &self.file {
-            let bytes = lessons.encode().map_err(|err| {
-                OpError::new(Code::Internal, format!("lessons cannot be written: {err}"))
+            let bytes = value.encode().map_err(|err| {
+                OpError::new(Code::Internal, format!("{} cannot be written: {err}", T::WHAT))
             })?;
             replace(file, &bytes).map_err(|err| {
-                let message = format!("cannot write {}: {err}; nothing was learnt", file.display());
+                let message =
+                    format!("cannot write {}: {err}; nothing has changed", file.display());
                 OpError::new(Code::JournalFailed, message)
             })?;
         }
-        *self.known.lock() = Some(Known { lessons: Arc::new(lessons), ..known });
+        *self.known.lock() = Some(Known { value: Arc::new(value), ..known });
         Ok(result)
     }
 
-    fn read(&self) -> Known {
+    fn read(&self) -> Known<T> {
         if let Some(known) = &*self.known.lock() {
             return known.clone();
         }
@@ -109,15 +151,14 @@ impl RoomLessons {
     }
 }
 
-fn read(file: &Path) -> Known {
+fn read<T: Keep>(file: &Path) -> Known<T> {
     let bytes = match fs::metadata(file) {
         Err(err) if err.kind() == io::ErrorKind::NotFound => return Known::default(),
         Ok(meta) if meta.len() > MAX_FILE => Err("it is too large".to_owned()),
         _ => fs::read(file).map_err(|err| err.to_string()),
     };
-    let lessons = bytes.and_then(|bytes| Lessons::decode(&bytes).map_err(|err| err.to_string()));
-    match lessons {
-        Ok(lessons) => Known { lessons: Arc::new(lessons), problem: None },
+    match bytes.and_then(|bytes| T::decode(&bytes).map_err(|err| err.to_string())) {
+        Ok(value) => Known { value: Arc::new(value), problem: None },
         Err(why) => {
             let aside = file.with_extension("damaged");
             let kept = match fs::rename(file, &aside) {
@@ -125,8 +166,9 @@ fn read(file: &Path) -> Known {
                 Err(err) => format!("and it cannot be set aside: {err}"),
             };
             let problem = format!(
-                "what this workspace was taught could not be read ({why}), {kept}; answers do \
-                 without it: bring back an export with `learn` and `action: import`"
+                "{} could not be read ({why}), {kept}; answers do without it: {}",
+                T::WHAT,
+                T::REMEDY
             );
             tracing::warn!(file = %file.display(), "{problem}");
             Known { problem: Some(problem), ..Known::default() }
