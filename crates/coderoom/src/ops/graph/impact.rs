@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     handoff::{Handoff, of_facts},
-    shared::{Grounds, NodeRow, StepRow, proof_text},
+    shared::{Grounds, NodeRow, StepRow, proof_back},
 };
 use crate::{
     error::OpError,
@@ -175,7 +175,7 @@ impl Operation for Impact {
 
 fn rows(text: &mut String, rows: &[ReachedRow]) {
     for it in rows {
-        text.push_str(&format!("  {:.2}  {}\n", it.score, it.what.line_of_text()));
-        text.push_str(&format!("        {}\n", proof_text(&it.proof)));
+        let (what, proof) = (it.what.line_of_text(), proof_back(&it.proof));
+        text.push_str(&format!("  {:.2}  {what}  {proof}\n", it.score));
     }
 }

@@ -288,6 +288,24 @@ pub(super) fn proof_text(steps: &[StepRow]) -> String {
     text
 }
 
+/// The same from its end: what a row does to reach what was asked about, which is `it`. Symbols by
+/// their names, since their rows say where they are: `--calls--> QuerySet.get <--contains-- it`.
+pub(super) fn proof_back(steps: &[StepRow]) -> String {
+    let mut text = String::new();
+    for (ix, step) in steps.iter().enumerate().rev() {
+        let name = step.from.split_once('#').map_or(&step.from[..], |(_, name)| name);
+        let to = if ix == 0 { "it" } else { name };
+        let space = if text.is_empty() { "" } else { " " };
+        let arrow = if step.along {
+            format!("{space}<--{}-- {to}", step.edge)
+        } else {
+            format!("{space}--{}--> {to}", step.edge)
+        };
+        text.push_str(&arrow);
+    }
+    text
+}
+
 /// A file and a place in it, if that is what is given.
 fn split_place(given: &str) -> Option<(&str, u32, Option<u32>)> {
     let (rest, last) = given.rsplit_once(':')?;
@@ -312,6 +330,11 @@ mod tests {
         let steps = [step("a", "calls", "b", false), step("b", "imports", "c", true)];
         assert_eq!(proof_text(&steps), "a <--calls-- b --imports--> c");
         assert_eq!(proof_text(&[]), "");
+        let steps =
+            [step("m.py#it", "contains", "m.py#C", false), step("m.py#C", "calls", "d", false)];
+        assert_eq!(proof_back(&steps), "--calls--> C --contains--> it");
+        let steps = [step("m.py#it", "imports", "b", true)];
+        assert_eq!(proof_back(&steps), "<--imports-- it");
     }
 
     /// Places are told from names with colons.
