@@ -8,8 +8,8 @@ first right file, and how often it is the first, among the first five and ten. B
 identifiers split and whole) runs over all source files, and over those that are no tests, which is the
 harder one to beat. `--ablate` runs it again without each part of the score. `--activate` measures
 `coderoom activate --files` as well: as it is, and (with `--ablate`) with dimensions on and off, with
-resonance and with the cancelling of noise. `--peer` asks m1nd-mcp (built from crates.io if need be)
-the same questions, by both of its tools.
+resonance, with the cancelling of noise, and with other parts of the semantic dimension. `--peer` asks
+m1nd-mcp (built from crates.io if need be) the same questions, by both of its tools.
 """
 
 import argparse
@@ -32,6 +32,13 @@ WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|\d+")
 PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 PARTS = "words path scope defines like_commits like_commit recent imported role".split()
 DIMENSIONS = "structural semantic temporal causal".split()
+SEMANTIC = (
+    ("text", "trigrams"),
+    ("text", "cooccurrence"),
+    ("text", "trigrams", "cooccurrence"),
+    ("trigrams",),
+    ("cooccurrence",),
+)
 
 
 def words(text):
@@ -155,6 +162,8 @@ def activations(arguments):
             yield f"activate with {off} alone", ("--dimensions", off)
         yield "activate with resonance", ("--resonance",)
         yield "activate with xlr", ("--xlr",)
+        for parts in SEMANTIC:
+            yield f"activate, semantic by {' '.join(parts)}", ("--semantic", ",".join(parts))
 
 
 def measure(cases, rank):

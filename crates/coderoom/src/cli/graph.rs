@@ -137,6 +137,9 @@ pub(super) struct ActivateArgs {
     /// temporal.
     #[arg(long, value_delimiter = ',')]
     dimensions: Vec<String>,
+    /// Parts of the semantic dimension: text, trigrams, cooccurrence. Default: text.
+    #[arg(long, value_delimiter = ',')]
+    semantic: Vec<String>,
     /// Kinds of nodes that are wanted: directory, file, symbol, section, package.
     #[arg(long, value_delimiter = ',')]
     kinds: Vec<String>,
@@ -211,6 +214,7 @@ pub(super) fn run(command: GraphCommand) -> anyhow::Result<ExitCode> {
             let params = json!({
                 "question": given(&args.question)?,
                 "dimensions": args.dimensions,
+                "semantic": args.semantic,
                 "kinds": args.kinds,
                 "resonance": args.resonance,
                 "xlr": args.xlr,

@@ -143,3 +143,33 @@ fn the_place_where_it_began_may_go_away() {
     let found = seek(&bed, &bed.root, &bed.root);
     assert!(found.contains("shop/models.py") && !found.contains("cannot be read"), "{found}");
 }
+
+/// Other parts of the semantic dimension can be asked for: they find what the text does not say, the
+/// answer says what each added, and without them everything is as it was.
+#[test]
+fn semantic_parts_can_be_switched() {
+    let mut bed = Bed::new();
+    let ask = |bed: &mut Bed, question: &str, parts: &[&str]| {
+        bed.ask("activate", json!({"question": question, "semantic": parts, "limit": 40}))
+    };
+    let usual = bed.ask("activate", json!({"question": QUESTION, "limit": 40}));
+    assert_eq!(usual["semantic"], json!([]));
+    assert_eq!(usual["results"][0]["semantic_parts"], json!([]));
+    let misspelt = ask(&mut bed, "delivver", &["trigrams"]);
+    assert_eq!(misspelt["results"][0]["key"], "shop/post.py#deliver", "{}", misspelt["results"]);
+    let all = ["text", "trigrams", "cooccurrence"];
+    let reply = ask(&mut bed, QUESTION, &all);
+    assert_eq!(texts(&reply["semantic"], "part"), all);
+    let number = |value: &serde_json::Value| value.as_f64().expect("a number");
+    let list = |value: &serde_json::Value| value.as_array().expect("a list").clone();
+    let shares: Vec<f64> = list(&reply["semantic"]).iter().map(|it| number(&it["share"])).collect();
+    assert!(shares.iter().all(|it| *it > 0.0), "{shares:?}");
+    assert!((shares.iter().sum::<f64>() - 1.0).abs() < 1e-3, "{shares:?}");
+    for result in list(&reply["results"]) {
+        let adds: f64 = list(&result["semantic_parts"]).iter().map(|it| number(&it["adds"])).sum();
+        assert!((adds - number(&result["semantic"])).abs() < 1e-3, "{result}");
+    }
+    assert_eq!(ask(&mut bed, QUESTION, &["text"]), usual);
+    let refused = bed.try_ask("activate", json!({"question": "x", "semantic": ["odd"]}));
+    assert!(refused.expect_err("there is none").message.contains("trigrams"));
+}

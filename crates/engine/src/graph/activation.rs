@@ -10,10 +10,14 @@ use std::collections::BTreeMap;
 use coderoom_graph::{
     ActivateOptions, Activated, Activation, Dimension, Feedback, Graph, GraphError, LearningRate,
     Lesson as GraphLesson, NodeIx, NodeKind, PlasticityOptions, Question, Resonance,
-    ResonanceOptions, SeedIndex, SeedLevel, XlrOptions,
+    ResonanceOptions, SeedLevel, XlrOptions,
 };
 
-use super::{CodeGraph, join::Origin};
+use super::{
+    CodeGraph,
+    join::Origin,
+    meaning::{Meaning, SemanticPart},
+};
 use crate::{
     code::{AskLimits, Code},
     file::FileId,
@@ -28,6 +32,8 @@ const READ_FILES: usize = 4;
 const SYMBOLS: usize = 3;
 /// A symbol has at most so much of what its file has.
 const OF_FILE: f32 = 0.9;
+/// Nodes that each other part of the semantic dimension finds.
+const ALIKE_NODES: usize = 200;
 /// Nodes that labels name: as many as the index is good for.
 const LABEL_SEEDS: usize = 200;
 /// Of those, so many start the activation; the rest is noise in a long question.
@@ -48,6 +54,9 @@ const RATE: f32 = 0.5;
 pub struct LightOptions {
     /// How much each dimension counts, in the order of [`Dimension::ALL`]; 0 switches one off.
     pub weights: [f32; 4],
+    /// How much each part of the semantic dimension counts, in the order of [`SemanticPart::ALL`]; 0
+    /// switches one off.
+    pub semantic: [f32; 3],
     /// Whether dimensions that agree count more.
     pub resonance: bool,
     /// Whether noise is cancelled.
@@ -77,6 +86,7 @@ impl Default for LightOptions {
     fn default() -> LightOptions {
         LightOptions {
             weights: LightOptions::USUAL,
+            semantic: SemanticPart::USUAL,
             resonance: false,
             xlr: false,
             lessons: true,
@@ -103,6 +113,8 @@ pub struct LitSeed {
 pub struct Lit {
     /// The nodes, best first, ties by node.
     pub results: Vec<Activated>,
+    /// Of each result, the share of each part in what the semantic dimension adds to it.
+    pub semantic: Vec<[f32; 3]>,
     /// Where it started, best first.
     pub seeds: Vec<LitSeed>,
     /// How much each dimension counted: 1 in sum.
@@ -114,15 +126,6 @@ pub struct Lit {
 }
 
 impl CodeGraph {
-    /// The words of all labels, read when they are first asked for.
-    ///
-    /// # Errors
-    /// If there is no graph.
-    pub fn seed_index(&self) -> Result<&SeedIndex, GraphError> {
-        let joined = self.joined()?;
-        Ok(joined.numbering.seed_index.get_or_init(|| SeedIndex::new(&joined.graph)))
-    }
-
     /// What a question in words lights up. Changes nothing. `now` is what "lately" is counted from,
     /// in seconds since 1970. Costs a `seek` without places, the symbols of the first files, and the
     /// spreading.
@@ -141,10 +144,25 @@ impl CodeGraph {
         let known = SeekKnown { lessons: known.lessons.filter(|_| options.lessons), ..known };
         let heard =
             known.lessons.map_or(Vec::new(), |lessons| lessons.heard(known.lexicon, question));
-        let mut alike = self.sounding(code, known, question, options.limit);
-        self.add_taught(graph, &heard, &mut alike);
-        let seeds = self.seeds(&alike, question)?;
+        let mut meaning = Meaning::new(options.semantic);
+        if meaning.wants(SemanticPart::Text) {
+            let mut alike = self.sounding(code, known, question, options.limit);
+            self.add_taught(graph, &heard, &mut alike);
+            meaning.add(SemanticPart::Text, &alike);
+        }
+        if meaning.wants(SemanticPart::Trigrams) {
+            let found = self.trigram_index()?.like(question, ALIKE_NODES);
+            meaning.add(SemanticPart::Trigrams, &found);
+        }
+        let seeds = self.seeds(&meaning.scores(), question)?;
         let starts: Vec<(NodeIx, f32)> = seeds.iter().map(|it| (it.node, it.score)).collect();
+        if meaning.wants(SemanticPart::Cooccurrence)
+            && let Some(met) = self.cooccurrence()?
+        {
+            let found = met.with(graph, &starts, ALIKE_NODES);
+            meaning.add(SemanticPart::Cooccurrence, &found);
+        }
+        let alike = meaning.scores();
         let bent = (!heard.is_empty()).then(|| bend(graph, &heard, &starts));
         let asked = Question { seeds: &starts, semantic: &alike, now };
         let wide = options.files_only || !options.kinds.is_empty();
@@ -169,7 +187,8 @@ impl CodeGraph {
         }
         results.truncate(options.limit);
         let lessons = heard.iter().map(|it| (it.lesson.id, it.alike)).collect();
-        Ok(Lit { results, seeds, weights, truncated, lessons })
+        let semantic = results.iter().map(|it| meaning.shares(it.node)).collect();
+        Ok(Lit { results, semantic, seeds, weights, truncated, lessons })
     }
 
     /// What swings along when what a question names, and what is like it, is struck.

@@ -1,18 +1,16 @@
 //! The pieces of a snapshot joined into one graph.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, OnceLock},
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use coderoom_graph::{
-    BuildOptions, EdgeKind, EdgePart, Graph, GraphError, NodeIx, NodeKind, NodePart, SeedIndex,
+    BuildOptions, EdgeKind, EdgePart, Graph, GraphError, NodeIx, NodeKind, NodePart,
 };
 use coderoom_syntax::Kind;
 
 use super::{
     Hints,
     edges::package_key,
+    meaning::Labels,
     nodes::{FileRole, Node, NodeId, Nodes, key_of_path},
     piece::{Piece, PieceEdge},
 };
@@ -46,8 +44,8 @@ pub(crate) struct Numbering {
     /// What no piece is the reason for: what directories hold, and what is changed together.
     fixed: Box<[EdgePart]>,
     hints: Arc<Hints>,
-    /// The words of all labels, read when they are first asked for.
-    pub(crate) seed_index: OnceLock<SeedIndex>,
+    /// What the names of the nodes are found by.
+    pub(super) labels: Labels,
 }
 
 /// The key of a directory.
@@ -140,7 +138,7 @@ impl Numbering {
             numbers: joiner.numbers,
             fixed: joiner.edges.into(),
             hints: Arc::clone(hints),
-            seed_index: OnceLock::new(),
+            labels: Labels::default(),
         };
         (numbering, joiner.nodes)
     }

@@ -17,6 +17,7 @@ mod evidence;
 mod interface;
 mod join;
 mod judge;
+mod meaning;
 mod nodes;
 mod packages;
 mod piece;
@@ -29,7 +30,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use coderoom_graph::{EdgeKind, Graph, GraphError, NodeIx, NodeKind};
+use coderoom_graph::{Cooccurrence, EdgeKind, Graph, GraphError, NodeIx, NodeKind};
 use parking_lot::Mutex;
 
 pub use self::activation::{LightOptions, Lit, LitSeed, dimension_word};
@@ -39,6 +40,7 @@ pub use self::diff::{Coupling, GraphDiff, difference};
 pub use self::documents::{Binding, Documents, Drift, DriftKind, MentionInfo, SectionInfo, Why};
 pub use self::evidence::{Doubts, EdgeLine};
 pub use self::judge::{Court, Judgement};
+pub use self::meaning::SemanticPart;
 pub use self::nodes::key_of_path;
 pub use self::reach::{chain, cycle, dependency_kinds, direct_edges, incoming_edges, with_members};
 use self::{
@@ -112,6 +114,8 @@ pub struct CodeGraph {
     joined: OnceLock<Result<Arc<Joined>, GraphError>>,
     /// The joined graph that this one follows, until it is joined itself.
     earlier: Mutex<Option<Arc<Joined>>>,
+    /// What random walks meet together, once it is asked for.
+    cooccurrence: OnceLock<Option<Cooccurrence>>,
 }
 
 impl CodeGraph {
@@ -134,8 +138,8 @@ impl CodeGraph {
         let (pieces, stats) = work::carry_out(code, plan, stop)?;
         let snapshot = Arc::clone(code.snapshot());
         let earlier = Mutex::new(earlier.and_then(CodeGraph::newest_joined));
-        let joined = OnceLock::new();
-        Some(CodeGraph { snapshot, pieces, hints, stats, joined, earlier })
+        let (joined, cooccurrence) = (OnceLock::new(), OnceLock::new());
+        Some(CodeGraph { snapshot, pieces, hints, stats, joined, earlier, cooccurrence })
     }
 
     /// The same graph with other hints; nothing is read again.
@@ -147,6 +151,7 @@ impl CodeGraph {
             hints,
             stats: self.stats,
             joined: OnceLock::new(),
+            cooccurrence: OnceLock::new(),
             earlier: Mutex::default(),
         }
     }

@@ -136,6 +136,7 @@ impl Lessons {
     /// Whether a lesson from edits would add nothing: the same was learnt from edits already, or
     /// somebody has told what is to be known about that very question.
     pub fn knows(&self, lesson: &Lesson) -> bool {
+        let lesson = lesson.clone().bounded();
         self.iter().filter(|it| it.question == lesson.question).any(|it| match it.source {
             LessonSource::Told => true,
             LessonSource::Edits => it.useful == lesson.useful,
@@ -364,6 +365,9 @@ mod tests {
         lessons.teach(edited("edited", "b"));
         assert!(lessons.knows(&edited("told", "c")) && lessons.knows(&edited("edited", "b")));
         assert!(!lessons.knows(&edited("edited", "c")) && !lessons.knows(&edited("other", "b")));
+        let long = "ü".repeat(9000);
+        lessons.teach(lesson(&long, "a"));
+        assert!(lessons.knows(&edited(&long, "c")), "only its beginning is kept");
     }
 
     /// Lessons of before there were other sources are read as what they are: told. Only others say

@@ -101,12 +101,16 @@ impl AgentSession {
 
 impl Questions {
     fn remember<'a>(&mut self, question: &str, at: u64, files: impl Iterator<Item = &'a str>) {
+        let is_source = |path: &&str| FileRole::of(path) == FileRole::Source;
+        let files: Vec<&str> = files.take(ANSWERED).filter(is_source).collect();
+        if files.is_empty() {
+            return;
+        }
         let known = self.recent.iter().position(|it| it.question == question);
         let mut asked = known.and_then(|known| self.recent.remove(known)).unwrap_or_else(|| {
             Asked { question: question.to_owned(), at, files: BTreeSet::new(), said: Said::Nothing }
         });
-        let is_source = |path: &&str| FileRole::of(path) == FileRole::Source;
-        for path in files.take(ANSWERED).filter(is_source) {
+        for path in files {
             if asked.files.len() < MAX_ANSWERED {
                 asked.files.insert(path.to_owned());
             }

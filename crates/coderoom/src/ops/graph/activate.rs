@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     handoff::{Handoff, of_ranking},
+    semantic::{self, PartRow, SemanticRow},
     shared::{Grounds, NodeRow, StepRow, proof_text},
 };
 use crate::{
@@ -45,6 +46,11 @@ pub struct Params {
     /// Dimensions that take part: `structural`, `semantic`, `temporal`, `causal`. Default: all but
     /// `temporal`, which makes the ranking no better.
     pub dimensions: Vec<String>,
+    /// Parts of the semantic dimension that take part: `text` (what `seek` finds), `trigrams` (labels
+    /// that look like the question), `cooccurrence` (nodes that random walks meet together with the
+    /// seeds; not in graphs of more than 50,000 nodes). Default: `text`, since the others make the
+    /// ranking no better.
+    pub semantic: Vec<String>,
     /// Whether results on which three or four dimensions agree count more.
     pub resonance: bool,
     /// Whether what unrelated places light up as well is taken off.
@@ -71,6 +77,8 @@ pub struct Reply {
     pub seeds: Vec<SeedRow>,
     /// What each dimension counted and added.
     pub dimensions: Vec<DimensionRow>,
+    /// What each part of the semantic dimension added to it, if there was more than one.
+    pub semantic: Vec<SemanticRow>,
     /// Lessons that were heard, because their questions are like this one.
     pub lessons: Vec<HeardRow>,
     /// How far the answer carries, and where to go from it.
@@ -96,6 +104,8 @@ pub struct LitRow {
     pub temporal: f32,
     /// What calls, imports, inheritance and tests add.
     pub causal: f32,
+    /// What each part of the semantic dimension adds, if there was more than one.
+    pub semantic_parts: Vec<PartRow>,
     /// The steps from a seed; none if it is one, or if only its text is like the question.
     pub proof: Vec<StepRow>,
 }
@@ -157,9 +167,12 @@ impl Operation for Activate {
         );
         let lit = lit.map_err(|err| OpError::new(Code::TooLarge, err.to_string()))?;
         asked.grounds.check()?;
-        let results: Result<Vec<LitRow>, OpError> =
-            lit.results.iter().map(|it| row(&asked.grounds, it, &lit.weights)).collect();
-        let results = results?;
+        let mut results = Vec::with_capacity(lit.results.len());
+        for (it, shares) in lit.results.iter().zip(&lit.semantic) {
+            let mut row = row(&asked.grounds, it, &lit.weights)?;
+            row.semantic_parts = semantic::rows(&options, row.semantic, shares);
+            results.push(row);
+        }
         if let Some(session) = &asked.grounds.asked.located.session {
             let paths = results.iter().map(|it| it.what.path.as_str());
             session.was_asked(&params.question, paths.filter(|path| !path.is_empty()));
@@ -170,8 +183,10 @@ impl Operation for Activate {
         if lit.truncated {
             notes.push("the graph is so dense there that spreading was cut off".to_owned());
         }
+        notes.extend(semantic::note(&options, asked.grounds.graph()?));
         Ok(Reply {
             handoff: of_ranking(&scores, &target, false),
+            semantic: semantic::shares(&results),
             seeds: seeds(asked.grounds.graph()?, &lit.seeds),
             dimensions: dimensions(&lit),
             lessons: lit
@@ -201,6 +216,7 @@ impl Operation for Activate {
             .map(|it| format!("{} {:.0}%", it.dimension, it.share * 100.0))
             .collect();
         text.push_str(&format!("added by: {}\n", shares.join(", ")));
+        text.push_str(&semantic::line(&reply.semantic));
         if !reply.lessons.is_empty() {
             let heard: Vec<String> =
                 reply.lessons.iter().map(|it| format!("{} ({:.2})", it.id, it.alike)).collect();
@@ -281,6 +297,7 @@ fn options(params: &Params) -> Result<LightOptions, OpError> {
         }
         options.weights = wanted;
     }
+    options.semantic = semantic::weights(&params.semantic)?;
     for name in &params.kinds {
         let found = KINDS.into_iter().find(|it| word(*it) == *name).ok_or_else(|| {
             let all: Vec<String> = KINDS.iter().map(word).collect();
@@ -306,6 +323,7 @@ fn row(
         semantic: adds(Dimension::Semantic),
         temporal: adds(Dimension::Temporal),
         causal: adds(Dimension::Causal),
+        semantic_parts: Vec::new(),
         proof: grounds.steps(&it.path)?,
     })
 }

@@ -21,6 +21,7 @@ pub mod missing;
 pub mod predict;
 pub mod resonate;
 pub mod seek;
+mod semantic;
 mod shared;
 mod states;
 pub mod surgical_context;
