@@ -6,6 +6,7 @@ mod common;
 
 mod bed;
 mod foresee;
+mod keep;
 mod lessons;
 mod lit;
 mod shape;

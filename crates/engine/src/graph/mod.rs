@@ -17,6 +17,7 @@ mod evidence;
 mod interface;
 mod join;
 mod judge;
+mod kept;
 mod nodes;
 mod packages;
 mod piece;
@@ -39,6 +40,7 @@ pub use self::diff::{Coupling, GraphDiff, difference};
 pub use self::documents::{Binding, Documents, Drift, DriftKind, MentionInfo, SectionInfo, Why};
 pub use self::evidence::{Doubts, EdgeLine};
 pub use self::judge::{Court, Judgement};
+pub use self::kept::KeptGraph;
 pub use self::reach::{chain, cycle, dependency_kinds, direct_edges, incoming_edges, with_members};
 use self::{
     join::{Joined, Origin, join},
