@@ -31,7 +31,9 @@ pub use code::{
     SyntaxProblem, Unused, UnusedSymbols, cut_words, kind_word, language_of, scip_head,
     scip_project, scip_tail,
 };
-pub use coderoom_graph::{Edge, EdgeKind, Graph, GraphError, NodeIx, NodeKind};
+pub use coderoom_graph::{
+    Edge, EdgeKind, Graph, GraphError, NodeIx, NodeKind, PersistError, seal, unseal,
+};
 pub use coderoom_syntax::{
     Cut as FactsCut, Kind, Language, Replacement, RewriteError, Rewriter, Role,
     Visibility as SymbolVisibility,
@@ -40,10 +42,10 @@ pub use file::{Body, File, FileId, SegmentId, Stamp, Unheld, Visibility};
 pub use foresee::{Foresight, Outlook};
 pub use graph::{
     Alike, AlikeGroup, AlikeOptions, Binding, CLAIM_GRAMMAR, Claim, CodeGraph, Coupling, Court,
-    Documents, Doubts, Drift, DriftKind, EdgeLine, GraphDiff, Hints, Judgement, LightOptions, Lit,
-    LitSeed, MentionInfo, NodePlace, PieceStats, SectionInfo, SemanticPart, Verb, Why, chain,
-    cycle, dependency_kinds, difference, dimension_word, direct_edges, incoming_edges, key_of_path,
-    with_members,
+    Documents, Doubts, Drift, DriftKind, EdgeLine, GraphDiff, Hints, Judgement, KeptGraph,
+    LightOptions, Lit, LitSeed, MentionInfo, NodePlace, PieceStats, SectionInfo, SemanticPart,
+    Verb, Why, chain, cycle, dependency_kinds, difference, dimension_word, direct_edges,
+    incoming_edges, key_of_path, with_members,
 };
 pub use history::{
     Combined, Conflict, Content, Dirty, Entry, EntryKind, FileDelta, Mismatch, Mode as FileMode,

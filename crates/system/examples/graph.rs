@@ -1,4 +1,4 @@
-//! Loads a directory, indexes its code, makes its graph and prints what each stage takes; then edits
+//! Loads a directory, indexes its code, makes its graph, keeps it as bytes and prints what each stage takes; then edits
 //! a file as a session would, and prints what the graph of that costs:
 //! `cargo run --release -p coderoom-system --example graph -- DIR [PATH TEXT REPLACEMENT]`.
 #![allow(clippy::print_stdout)]
@@ -10,8 +10,8 @@ use std::{
 };
 
 use coderoom_engine::{
-    Change, Code, CodeGraph, CodeIndex, FileChange, RelPath, Session, Shelf, Stamp, TextStore,
-    Visibility,
+    Change, Code, CodeGraph, CodeIndex, FileChange, KeptGraph, RelPath, Session, Shelf, Stamp,
+    TextStore, Visibility,
 };
 use coderoom_system::{LoadOptions, load};
 
@@ -39,6 +39,16 @@ fn main() -> Result<(), Failure> {
     let begun = begin();
     graph.graph()?;
     print("joining", begun);
+    let begun = begin();
+    let bytes = graph.encode("here")?;
+    print("encoding the pieces", begun);
+    let begun = begin();
+    let kept = KeptGraph::decode(&bytes, "here")?.ok_or("of another program")?;
+    print("decoding them", begun);
+    let begun = begin();
+    let read = kept.into_graph(graph.snapshot(), Arc::clone(graph.hints())).ok_or("others")?;
+    print("putting them in their places", begun);
+    println!("{} bytes; the same: {}", bytes.len(), listing(&read)? == listing(&graph)?);
     let (nodes, edges) = graph.counts();
     println!("{:?}", graph.stats());
     println!("nodes {} {nodes:?}", nodes.values().sum::<usize>());

@@ -1,4 +1,4 @@
-//! Reads a workspace's history and says what it cost.
+//! Reads a workspace's history, keeps it as bytes, and says what both cost.
 //!
 //! `cargo run --release -p coderoom-system --example past -- DIR`
 
@@ -6,7 +6,7 @@
 
 use std::{path::PathBuf, time::Instant};
 
-use coderoom_system::past::{Limits, read};
+use coderoom_system::past::{Limits, Past, read};
 
 fn main() -> std::io::Result<()> {
     let dir = PathBuf::from(std::env::args_os().nth(1).unwrap_or_else(|| ".".into()));
@@ -25,5 +25,11 @@ fn main() -> std::io::Result<()> {
         past.is_cut(),
         past.damaged(),
     );
+    let bytes = past.encode("here").map_err(std::io::Error::other)?;
+    let begun = Instant::now();
+    let kept = Past::decode(&bytes, "here").map_err(std::io::Error::other)?;
+    let seconds = begun.elapsed().as_secs_f64();
+    let same = kept.as_ref() == Some(&*past);
+    println!("{} bytes, read back in {seconds:.3} s; the same: {same}", bytes.len());
     Ok(())
 }

@@ -39,8 +39,9 @@ pub(super) enum GraphCommand {
     Context(ContextArgs),
     /// Rank the files that will likely have to change with others.
     Predict(PredictArgs),
-    /// Show what a change set has forgotten: a session's edits, or the files and symbols named.
-    Missing(SessionArgs),
+    /// Show what a change set has forgotten: what is not committed, a session's edits, what came since
+    /// a commit, or the files and symbols named.
+    Missing(MissingArgs),
     /// List files that change together although nothing in the code ties them.
     GhostEdges(SessionArgs),
 }
@@ -115,6 +116,21 @@ pub(super) struct SessionArgs {
     /// The edit session that is meant.
     #[arg(long, default_value = "")]
     session: String,
+    #[command(flatten)]
+    shown: Shown,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct MissingArgs {
+    /// Paths, `PATH:LINE`, or symbols that are to be changed.
+    targets: Vec<String>,
+    /// The edit session that is meant.
+    #[arg(long, default_value = "")]
+    session: String,
+    /// The state that the changes begin from: a commit (a branch, a tag, a hash), `disk`, a session.
+    /// Default: HEAD, or what the session began from.
+    #[arg(long, default_value = "")]
+    since: String,
     #[command(flatten)]
     shown: Shown,
 }
@@ -249,7 +265,8 @@ pub(super) fn run(command: GraphCommand) -> anyhow::Result<ExitCode> {
             show("predict", params, &args.shown, "files", "path")
         }
         GraphCommand::Missing(args) => {
-            let params = json!({"targets": args.targets, "session": args.session});
+            let params =
+                json!({"targets": args.targets, "session": args.session, "since": args.since});
             show("missing", params, &args.shown, "gaps", "path")
         }
         GraphCommand::GhostEdges(args) => {

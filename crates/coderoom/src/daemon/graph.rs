@@ -11,22 +11,30 @@ use std::{
 };
 
 use coderoom_engine::{
-    Code, CodeGraph, Foresight, Hints, Lexicon, Outlook, Past, PastCommit, RelPath,
+    Code, CodeGraph, Foresight, Hints, Lexicon, Outlook, Past, PastCommit, RelPath, Session,
 };
 use coderoom_graph::{COCHANGE, CoChange, Tempo, tempo};
 use coderoom_system::past::{self, Limits, NoHistory};
 use parking_lot::Mutex;
 
-use super::made::Made;
+use super::{keep::Keep, made::Made};
 
 /// Words are weighed anew when so many files have changed, or a tenth of all.
 const MANY_CHANGED: usize = 400;
+/// How long a graph may take to be brought up to date before it is kept.
+const KEEPING: Duration = Duration::from_secs(1);
 /// Whether HEAD has moved is not asked more often than this.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
 /// Words, history and graph of one workspace.
 pub struct RoomGraph {
     root: PathBuf,
+    /// What a restart finds of it.
+    keep: Arc<Keep>,
+    /// A session of the workspace, to prepare changes with.
+    fork: Arc<Session>,
+    /// Not everything that may have been affected by a change was made anew.
+    inexact: AtomicBool,
     lexicon: Arc<Made<Lexicon>>,
     graph: Arc<Made<CodeGraph>>,
     foresight: Arc<Made<Foresight>>,
@@ -116,10 +124,14 @@ pub struct Patience<'a> {
 }
 
 impl RoomGraph {
-    /// Nothing is known yet of the workspace at `root`.
-    pub fn new(root: PathBuf) -> RoomGraph {
+    /// Nothing is known yet of the workspace at `root`, but what was kept. `fork` is any session of
+    /// it.
+    pub fn new(root: PathBuf, keep: Keep, fork: Session) -> RoomGraph {
         RoomGraph {
             root,
+            keep: Arc::new(keep),
+            fork: Arc::new(fork),
+            inexact: AtomicBool::new(false),
             lexicon: Made::new(),
             graph: Made::new(),
             foresight: Made::new(),
@@ -131,6 +143,7 @@ impl RoomGraph {
 
     /// The words of a workspace, of about this snapshot. `None` if they are not there in time.
     pub fn lexicon(&self, code: &Arc<Code>, patience: Patience<'_>) -> Option<Arc<Lexicon>> {
+        self.keep.asked();
         let build = |code: Arc<Code>, stopped: Arc<AtomicBool>| {
             move || Lexicon::build(&code, &|| stopped.load(Ordering::Relaxed))
         };
@@ -145,18 +158,26 @@ impl RoomGraph {
         Some(newer)
     }
 
-    /// The graph of a snapshot of the disk. `None` if it is not there in time. The first is made on a
-    /// thread of its own; a later one takes over what still holds.
+    /// The graph of a snapshot of the disk. `None` if it is not there in time. The first is read back,
+    /// or made, on a thread of its own; a later one takes over what still holds.
     pub fn graph(&self, code: &Arc<Code>, patience: Patience<'_>) -> Option<Arc<CodeGraph>> {
+        self.keep.asked();
         let hints = Arc::clone(&self.history().hints);
         let earlier = {
             let (code, hints) = (Arc::clone(code), Arc::clone(&hints));
+            let (keep, fork) = (Arc::clone(&self.keep), Arc::clone(&self.fork));
             let stopped = Arc::clone(&self.stopped);
-            let make =
-                move || CodeGraph::build(&code, None, hints, &|| stopped.load(Ordering::Relaxed));
+            let make = move || {
+                let stop = || stopped.load(Ordering::Relaxed);
+                let kept = keep.graph(&code, &fork, &hints, &stop);
+                kept.or_else(|| CodeGraph::build(&code, None, hints, &stop))
+            };
             self.graph.wait(make, patience.until, patience.give_up)?
         };
         let newer = following(code, &earlier, &hints, patience)?;
+        if newer.stats().partial {
+            self.inexact.store(true, Ordering::Relaxed);
+        }
         if newer.snapshot().revision() >= earlier.snapshot().revision() {
             self.graph.put(Arc::clone(&newer));
         }
@@ -172,6 +193,7 @@ impl RoomGraph {
         asked: &[RelPath],
         patience: Patience<'_>,
     ) -> Option<(Arc<History>, Arc<Outlook>)> {
+        self.keep.asked();
         let make = || {
             let (code, stopped) = (Arc::clone(code), Arc::clone(&self.stopped));
             move || Foresight::build(&code, &|| stopped.load(Ordering::Relaxed))
@@ -207,8 +229,11 @@ impl RoomGraph {
         {
             return Arc::clone(history);
         }
-        let before = known.as_ref().and_then(|(_, it)| it.read.as_ref().ok());
-        let read = past::read(&self.root, before, &Limits::default());
+        let before = match &known {
+            Some((_, it)) => it.read.as_ref().ok().cloned(),
+            None => self.keep.history(),
+        };
+        let read = past::read(&self.root, before.as_ref(), &Limits::default());
         // The same reason for none is the same history: what was made of it stays.
         let same = match (&read, known.as_ref().map(|(_, it)| &it.read)) {
             (Ok(now), Some(Ok(before))) => Arc::ptr_eq(now, before),
@@ -221,6 +246,31 @@ impl RoomGraph {
         };
         *self.history.lock() = Some((Instant::now(), Arc::clone(&history)));
         history
+    }
+
+    /// Whether it is time to keep what was made.
+    pub fn is_due(&self) -> bool {
+        self.keep.is_due()
+    }
+
+    /// What went wrong with keeping it, or with what was kept.
+    pub fn problem(&self) -> Option<String> {
+        self.keep.problem()
+    }
+
+    /// Keeps what was made for the next start: the graph, of the newest `code` unless bringing it up
+    /// to that takes long, and the history. The cache file of the same files has to be written
+    /// before. Never waits for what is being made.
+    pub fn keep(&self, code: impl FnOnce() -> Arc<Code>) {
+        let patience = Patience { until: Instant::now() + KEEPING, give_up: &|| false };
+        let newest = |graph: Arc<CodeGraph>| {
+            following(&code(), &graph, graph.hints(), patience).filter(|it| !it.stats().partial)
+        };
+        // One that is not exact would stay so for ever.
+        let exact = self.graph.newest().filter(|_| !self.inexact.load(Ordering::Relaxed));
+        let history = self.history.lock().clone();
+        let history = history.as_ref().and_then(|(_, it)| it.read.as_deref().ok());
+        self.keep.write(exact.and_then(newest).as_deref(), history);
     }
 
     /// No more of it is made: the workspace is let go.
@@ -273,12 +323,16 @@ pub fn hex(id: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::daemon::keep::Before;
 
     /// Without a repository, nothing is made anew for each question.
     #[test]
     fn the_same_lack_of_history_is_the_same_history() {
         let dir = tempfile::tempdir().unwrap();
-        let graph = RoomGraph::new(dir.path().canonicalize().unwrap());
+        let root = dir.path().canonicalize().unwrap();
+        let fork = Session::open(Vec::new(), Vec::new());
+        let before = Before { loaded: fork.snapshot(), replaced: Vec::new() };
+        let graph = RoomGraph::new(root.clone(), Keep::new(None, root, before), fork);
         let first = graph.history();
         assert!(first.read.is_err());
         // As if it had been looked at long ago.

@@ -36,6 +36,11 @@ impl<T: Send + Sync + 'static> Made<T> {
         self.state.lock().value = Some(value);
     }
 
+    /// The newest value, if there is one now.
+    pub(super) fn newest(&self) -> Option<Arc<T>> {
+        self.state.lock().value.clone()
+    }
+
     /// The newest value, if there is one. Otherwise it is made, and waited for until `until`, or
     /// until `give_up` says so; it goes on being made when nobody waits. `None` if it is not there by
     /// then, or could not be made.

@@ -8,6 +8,7 @@ pub mod frame;
 pub mod graph;
 pub mod http;
 pub mod imports;
+pub mod keep;
 pub mod kept;
 pub mod lifecycle;
 mod made;

@@ -25,6 +25,7 @@ use super::{
     compiled::Compiled,
     config::Config,
     graph::RoomGraph,
+    keep::{Before, Keep, MOST_DIFFERING},
     kept::Kept,
     revisions::Revisions,
     sessions::{AgentSession, Sessions},
@@ -353,11 +354,16 @@ impl Rooms {
             .map_err(|err| OpError::new(Code::UnknownWorkspace, err.to_string()))?;
         let recall_imports = self.recall_imports(root);
         let code = RoomCode::new(Arc::clone(&self.shelf), self.config.threads, recall_imports);
-        code.build(&workspace.snapshot());
+        let loaded = workspace.snapshot();
+        code.build(&loaded);
+        let replaced = recall.as_ref().map(|recall| recall.replaced(&loaded, MOST_DIFFERING));
+        let before = Before { loaded, replaced: replaced.unwrap_or_default() };
+        let keep = Keep::new(self.config.cache_dir.clone(), root.to_path_buf(), before);
+        let fork = workspace.fork();
         Ok(Room {
             workspace,
             code,
-            graph: RoomGraph::new(root.to_path_buf()),
+            graph: RoomGraph::new(root.to_path_buf(), keep, fork),
             lessons: Kept::new(self.config.state_dir.as_deref(), root),
             revisions: Revisions::new(self.store.clone()),
             trails: Kept::new(self.config.state_dir.as_deref(), root),
@@ -393,7 +399,16 @@ impl Rooms {
             if never || room.last_persist.lock().elapsed() > PERSIST_EVERY {
                 self.persist(&room);
             }
+            if room.graph.is_due() {
+                self.keep_graph(&room);
+            }
         }
+    }
+
+    /// Keeps the graph for the next start, and the texts that it is of.
+    fn keep_graph(&self, room: &Room) {
+        self.persist(room);
+        room.graph.keep(|| room.code.of(&room.workspace.snapshot()));
     }
 
     /// Writes the cache file of a workspace, if cache files are kept and it is out of date; a
@@ -441,7 +456,7 @@ impl Rooms {
     /// Writes the cache file, then forgets the workspace. Queries that are under way finish on the
     /// snapshot they have.
     fn put_away(&self, room: &Arc<Room>) {
-        self.persist(room);
+        self.keep_graph(room);
         let mut slots = self.slots.lock();
         if let Some(Slot::Ready(held)) = slots.get(room.root())
             && Arc::ptr_eq(held, room)

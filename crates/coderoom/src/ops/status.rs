@@ -233,5 +233,6 @@ fn problems(room: &Room, status: coderoom_system::Status) -> Vec<String> {
     problems.extend(room.cache_problem.lock().clone());
     problems.extend(room.lessons.problem());
     problems.extend(room.trails.problem());
+    problems.extend(room.graph.problem());
     problems
 }

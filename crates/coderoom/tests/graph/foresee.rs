@@ -353,7 +353,7 @@ fn odd_questions_are_refused_in_words() {
         }
     }
     assert_eq!(shop.refused("predict", json!({})), "bad_parameter");
-    assert_eq!(shop.refused("missing", json!({})), "bad_parameter");
+    assert_eq!(shop.refused("missing", json!({"since": "\u{0}"})), "unknown_revision");
     let nothing = json!({"targets": ["shop/orders.py"], "without": ["luck"]});
     assert_eq!(shop.refused("predict", nothing), "bad_parameter");
     assert_eq!(shop.refused("surgical_context_v2", json!({"target": "shop"})), "bad_parameter");

@@ -7,6 +7,7 @@ mod common;
 mod bed;
 mod edits;
 mod foresee;
+mod keep;
 mod lessons;
 mod lit;
 mod shape;

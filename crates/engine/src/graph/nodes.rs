@@ -5,6 +5,7 @@ use std::hash::BuildHasher;
 
 use coderoom_graph::NodeKind;
 use coderoom_syntax::{Flags, Kind, Language, Span, SymbolIx};
+use serde::{Deserialize, Serialize};
 
 use super::tests_of::{is_test_path, is_test_symbol};
 use crate::{
@@ -14,7 +15,7 @@ use crate::{
 
 /// What names a node in memory: a hash of its key. Two of a million nodes have the same one with a
 /// chance of 3 in 10^8.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub(crate) struct NodeId(u64);
 
 impl NodeId {
@@ -36,7 +37,7 @@ pub(crate) enum FileRole {
 }
 
 /// One node of a file.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(crate) struct Node {
     pub(crate) id: NodeId,
     /// What stands behind `#` in its key; empty for the file.
@@ -57,7 +58,7 @@ pub(crate) struct Node {
 }
 
 /// The nodes of one file; the first is the file.
-#[derive(PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Nodes {
     pub(crate) file: FileId,
     pub(crate) path: Box<str>,

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use coderoom_graph::EdgeKind;
+use serde::{Deserialize, Serialize};
 
 use super::nodes::{NodeId, Nodes};
 use crate::code::{Certainty, Map};
@@ -24,7 +25,7 @@ pub(crate) fn weight_of(certainty: Certainty) -> Option<f32> {
 
 /// An edge of a piece. Ends below the number of the piece's nodes are these; the others are
 /// `outside`.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub(crate) struct PieceEdge {
     pub(crate) from: u32,
     pub(crate) to: u32,

@@ -1,6 +1,6 @@
 //! A graph that takes over from an earlier one what still holds equals one that is made from nothing.
 
-use coderoom_engine::CodeGraph;
+use coderoom_engine::{CodeGraph, KeptGraph};
 use proptest::prelude::*;
 
 use super::world::{World, all_edges};
@@ -192,6 +192,59 @@ proptest! {
             }
             graph = assert_same(&graph, &world);
         }
+    }
+
+    /// A graph that was kept is the one that was made, in another run with other numbers of files;
+    /// and after edits, what follows it is what would be made.
+    #[test]
+    fn keeping_changes_nothing(
+        notation in notation(),
+        modules in prop::collection::vec(module(), 4),
+        edits in prop::collection::vec(an_edit(), 0..3),
+        late in 0..4usize,
+    ) {
+        let text = |ix: usize| (place(notation, ix), modules[ix].text(notation));
+        let lib = ("src/lib.rs".to_owned(), "mod alpha;\nmod beta;\nmod gamma;\n".to_owned());
+        let notes = ("notes.md".to_owned(), NOTES[0].to_owned());
+        let all: Vec<_> = (0..4).map(text).chain([lib, notes]).collect();
+        let of = |files: &[(String, String)]| {
+            World::new(files.iter().map(|(name, text)| (&**name, text.as_bytes())))
+        };
+        // One file comes after the others, so its number is not that of its place. (In Rust, what is
+        // imported and declared at once is an error, and then the first by number is meant.)
+        let late = if matches!(notation, Notation::Rust) { 3 } else { late };
+        let mut first = all.clone();
+        let (name, text) = first.remove(late);
+        let first = of(&first);
+        first.edit(&name, Some(&text));
+        let bytes = first.graph(None).encode("here").expect("bytes");
+        let world = of(&all);
+        let kept = KeptGraph::decode(&bytes, "here").expect("sound").expect("ours");
+        let snapshot = world.session.snapshot();
+        prop_assert!(kept.differing(&snapshot).is_empty());
+        let graph = kept.into_graph(&snapshot, Default::default()).expect("of the same texts");
+        prop_assert_eq!(all_edges(&graph), all_edges(&world.graph(None)));
+        prop_assert_eq!(graph.encode("here").expect("bytes"), bytes);
+        let old = world.session.snapshot();
+        for edit in edits {
+            match edit {
+                Edit::Put(at, it) => world.edit(&place(notation, at), Some(&it.text(notation))),
+                Edit::Remove(at) => world.edit(&place(notation, at), None),
+                Edit::Note(ix) => world.edit("notes.md", Some(NOTES[ix])),
+            }
+        }
+        let next = assert_same(&graph, &world);
+        // What differs is told by paths and what was there.
+        let bytes = graph.encode("here").expect("bytes");
+        let kept = KeptGraph::decode(&bytes, "here").expect("sound").expect("ours");
+        let mut told = kept.differing(&world.session.snapshot());
+        told.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        let wanted = old.differing(&world.session.snapshot()).into_iter().map(|path| {
+            let hash = old.file(&path).and_then(|file| Some(file.text()?.hash()));
+            (path, hash)
+        });
+        prop_assert_eq!(told, wanted.collect::<Vec<_>>());
+        drop(next);
     }
 }
 

@@ -1,5 +1,8 @@
-//! Imported indexes on disk, so that a restart does not lose them: one file for each workspace, in
-//! a directory beside the caches. They are the user's, not ours: no prune removes them.
+//! What else is kept of a workspace, so that a restart does not lose it.
+//!
+//! Imported indexes are one file for each workspace, in a directory beside the caches. They are the
+//! user's, not ours: no prune removes them. What was derived (graph, history) lies in the workspace's
+//! cache directory, goes with it, and is set aside when it is damaged.
 
 use std::{
     fs,
@@ -9,12 +12,16 @@ use std::{
 };
 
 use super::{
-    CacheError,
-    disk::{NewFile, open_own, sweep},
+    Cache, CacheError,
+    disk::{NewFile, open_own, sweep, sync_dir},
     lock::Lock,
 };
 
 const DIR: &str = "scip";
+/// What the names of derived files end with.
+pub(super) const DERIVED: &str = ".crd";
+/// What is put behind the name of one that is damaged.
+pub(super) const DAMAGED: &str = ".damaged";
 
 /// Keeps what was imported into the workspace at `root`, in the place of what was kept before.
 ///
@@ -34,17 +41,67 @@ pub fn keep_index(base: &Path, root: &Path, bytes: &[u8]) -> Result<(), CacheErr
 /// # Errors
 /// If there is something that is not ours, or larger than `max_bytes`.
 pub fn kept_index(base: &Path, root: &Path, max_bytes: u64) -> Result<Option<Vec<u8>>, CacheError> {
-    let path = file_of(base, root);
-    if fs::symlink_metadata(&path).is_err_and(|err| err.kind() == ErrorKind::NotFound) {
+    read(&file_of(base, root), max_bytes)
+}
+
+fn read(path: &Path, max_bytes: u64) -> Result<Option<Vec<u8>>, CacheError> {
+    if fs::symlink_metadata(path).is_err_and(|err| err.kind() == ErrorKind::NotFound) {
         return Ok(None);
     }
-    let (file, len) = open_own(&path)?;
+    let (file, len) = open_own(path)?;
     if len > max_bytes {
-        return Err(CacheError::damaged(&path, "it is too large"));
+        return Err(CacheError::damaged(path, "it is too large"));
     }
     let mut bytes = Vec::with_capacity(len as usize);
-    file.take(max_bytes).read_to_end(&mut bytes).map_err(|e| CacheError::io(&path, e))?;
+    file.take(max_bytes).read_to_end(&mut bytes).map_err(|e| CacheError::io(path, e))?;
     Ok(Some(bytes))
+}
+
+/// Keeps something that was derived from the workspace at `root` under a name, in the place of what
+/// was kept before. It is there whole or not at all, whenever the process ends.
+///
+/// # Errors
+/// What the file system says, or that another process has the cache; then what was kept before still
+/// is.
+pub fn keep_derived(base: &Path, root: &Path, name: &str, bytes: &[u8]) -> Result<(), CacheError> {
+    let cache = Cache::lock(base, root)?;
+    sweep(cache.dir())?;
+    let mut file = NewFile::create(derived(cache.dir(), name))?;
+    file.write(bytes)?;
+    file.commit()?;
+    sync_dir(cache.dir())
+}
+
+/// What was kept under that name, if anything was.
+///
+/// # Errors
+/// If there is something that is not ours, or larger than `max_bytes`.
+pub fn kept_derived(
+    base: &Path,
+    root: &Path,
+    name: &str,
+    max_bytes: u64,
+) -> Result<Option<Vec<u8>>, CacheError> {
+    read(&derived(&Cache::place(base, root), name), max_bytes)
+}
+
+/// Sets what was kept under that name aside, in the place of what was set aside before, and says
+/// where it is.
+///
+/// # Errors
+/// What the file system says, or that another process has the cache.
+pub fn set_derived_aside(base: &Path, root: &Path, name: &str) -> Result<PathBuf, CacheError> {
+    let cache = Cache::lock(base, root)?;
+    let path = derived(cache.dir(), name);
+    let mut aside = path.clone().into_os_string();
+    aside.push(DAMAGED);
+    let aside = PathBuf::from(aside);
+    fs::rename(&path, &aside).map_err(|e| CacheError::io(&path, e))?;
+    Ok(aside)
+}
+
+fn derived(dir: &Path, name: &str) -> PathBuf {
+    dir.join(format!("{name}{DERIVED}"))
 }
 
 /// Removes what was kept; `false` if nothing was.
@@ -67,7 +124,10 @@ fn file_of(base: &Path, root: &Path) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        super::disk::{count_steps, fail_from},
+        *,
+    };
 
     #[test]
     fn what_is_kept_is_there_until_it_is_forgotten() {
@@ -84,6 +144,36 @@ mod tests {
         assert_eq!(kept_index(base, root, 2).err().map(|err| err.code()), Some("cache_damaged"));
         assert!(forget_index(base, root).expect("it was there"));
         assert_eq!(read(root), None);
+    }
+
+    /// Wherever writing fails (a full disk, a killed process), what was kept before is whole.
+    #[test]
+    fn derived_files_are_replaced_whole() {
+        let base = tempfile::tempdir().expect("tempdir");
+        let (base, root) = (base.path(), Path::new("/a"));
+        let read = || kept_derived(base, root, "graph", 100).expect("readable");
+        let keep = |bytes: &[u8]| keep_derived(base, root, "graph", bytes);
+        assert_eq!(read(), None);
+        keep(b"old").expect("kept");
+        let (_, steps) = count_steps(|| keep(b"old"));
+        for limit in 0..steps {
+            let failed = fail_from(limit, || keep(b"new"));
+            assert!(failed.is_err(), "step {limit} of {steps}");
+            let now = read();
+            assert!(now.as_deref() == Some(b"old") || now.as_deref() == Some(b"new"), "{now:?}");
+            keep(b"old").expect("the next one succeeds");
+        }
+        assert_eq!(
+            kept_derived(base, root, "graph", 2).err().map(|it| it.code()),
+            Some("cache_damaged")
+        );
+        let aside = set_derived_aside(base, root, "graph").expect("set aside");
+        assert_eq!((fs::read(aside).expect("there"), read()), (b"old".to_vec(), None));
+        assert!(set_derived_aside(base, root, "graph").is_err());
+        // They are part of the cache: a prune takes all of it.
+        keep(b"new").expect("kept");
+        let pruned = super::super::prune(base, 0).expect("pruned");
+        assert_eq!((pruned.removed, pruned.left, read()), (1, 0, None));
     }
 
     #[test]

@@ -37,7 +37,9 @@ use lock::Lock;
 use manifest::PartRow;
 
 pub use error::CacheError;
-pub use kept::{forget_index, keep_index, kept_index};
+pub use kept::{
+    forget_index, keep_derived, keep_index, kept_derived, kept_index, set_derived_aside,
+};
 pub use open::{Cached, CachedBody, CachedFile};
 pub use prune::{Pruned, prune};
 pub use recall::Recall;
@@ -86,10 +88,15 @@ impl Cache {
     /// # Errors
     /// `Locked` if another process (or another `Cache`) has it; otherwise what the file system says.
     pub fn lock(base: &Path, root: &Path) -> Result<Cache, CacheError> {
-        let root = root.as_os_str().as_bytes();
-        let dir = base.join(&blake3::hash(root).to_hex()[..32]);
+        let dir = Cache::place(base, root);
         let lock = Lock::take(&dir)?;
-        Ok(Cache { dir, root: root.to_vec(), lock, known: HashMap::new() })
+        let root = root.as_os_str().as_bytes().to_vec();
+        Ok(Cache { dir, root, lock, known: HashMap::new() })
+    }
+
+    /// Where the cache of the workspace at `root` is.
+    fn place(base: &Path, root: &Path) -> PathBuf {
+        base.join(&blake3::hash(root.as_os_str().as_bytes()).to_hex()[..32])
     }
 
     /// Where it is.

@@ -6,7 +6,13 @@ use std::{
     time::SystemTime,
 };
 
-use super::{CacheError, disk::remove_files, lock::Lock, manifest::MANIFEST};
+use super::{
+    CacheError,
+    disk::remove_files,
+    kept::{DAMAGED, DERIVED},
+    lock::Lock,
+    manifest::MANIFEST,
+};
 
 /// What a prune did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -79,6 +85,7 @@ fn is_cache_name(name: &str) -> bool {
 fn remove(dir: &Path) -> Result<(), CacheError> {
     let lock = Lock::take_existing(dir)?;
     remove_files(dir, |name| name == MANIFEST)?;
-    remove_files(dir, |name| name.ends_with(".crs") || name.ends_with(".tmp"))?;
+    let ours = [".crs", ".tmp", DERIVED, DAMAGED];
+    remove_files(dir, |name| ours.iter().any(|it| name.ends_with(it)))?;
     lock.remove().and_then(|()| fs::remove_dir(dir)).map_err(|e| CacheError::io(dir, e))
 }

@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use coderoom_engine::{Body, RelPath, Segment, Stamp, TextStore};
+use coderoom_engine::{Body, RelPath, Segment, Snapshot, Stamp, Text, TextStore};
 
 use super::{
     Cache, CacheError, Cached,
@@ -44,6 +44,24 @@ impl Recall {
     ) -> Result<Recall, CacheError> {
         let cached = Cache::lock(base, root)?.open(&options.fingerprint())?;
         Ok(Recall::new(cached, texts))
+    }
+
+    /// The texts of files that are others now, or gone: what the workspace held when the cache was
+    /// written. None if there are more than `most`.
+    pub fn replaced(&self, now: &Snapshot, most: usize) -> Vec<Arc<Text>> {
+        let mut texts = Vec::new();
+        for file in &self.files {
+            let CachedBody::Text { hash, bytes } = &file.body else { continue };
+            let there = now.file(&file.path).and_then(|file| file.text());
+            if there.is_some_and(|text| text.hash() == *hash) {
+                continue;
+            }
+            if texts.len() == most {
+                return Vec::new();
+            }
+            texts.extend(self.texts.intern_hashed(*hash, bytes.clone()));
+        }
+        texts
     }
 
     /// How many files have been recalled.

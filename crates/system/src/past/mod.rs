@@ -11,6 +11,7 @@
 
 mod builder;
 mod diff;
+mod kept;
 mod read;
 mod renames;
 mod revision;

@@ -56,14 +56,18 @@ pub(super) fn files_of(grounds: &Grounds<'_>, targets: &[String]) -> Result<Vec<
             files.extend(path.filter(|path| snapshot.file(path).is_some()));
         }
     }
-    if files.len() > MAX_CHANGED {
-        let message = format!(
-            "{} files are too many to be changed at once: name at most {MAX_CHANGED}",
-            files.len()
-        );
-        return Err(OpError::new(Code::TooLarge, message));
-    }
+    not_too_many(files.len())?;
     Ok(files.into_iter().collect())
+}
+
+/// Refuses change sets that nobody can look through.
+pub(super) fn not_too_many(files: usize) -> Result<(), OpError> {
+    if files <= MAX_CHANGED {
+        return Ok(());
+    }
+    let message =
+        format!("{files} files are too many to be changed at once: name at most {MAX_CHANGED}");
+    Err(OpError::new(Code::TooLarge, message))
 }
 
 /// A file that will likely have to change, and why.

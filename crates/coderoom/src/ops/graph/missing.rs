@@ -1,18 +1,20 @@
 //! `missing`: what a change set forgot.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
-use coderoom_engine::{EdgeKind, NodeKind, RelPath};
+use coderoom_engine::{Code as EngineCode, EdgeKind, NodeKind, RelPath};
 use coderoom_graph::{NodeIx, Step};
+use parking_lot::Mutex;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
     changes::{Became, ChangedSymbol, changed_symbols},
     excerpt::mention,
-    foretold::{Foretold, ForetoldRow, files_of},
+    foretold::{Foretold, ForetoldRow, files_of, not_too_many},
     handoff::{Handoff, of_missing},
     shared::{Grounds, StepRow, proof_text},
+    states::state,
 };
 use crate::{
     error::{Code, OpError},
@@ -40,9 +42,13 @@ pub struct Params {
     pub workspace: String,
     /// The edit session whose changes are looked at.
     pub session: String,
-    /// Without a session, or to ask before editing: what is changed, as paths, `path:line` or
-    /// symbols (`Model.save`). Default: the session's edits against its base.
+    /// To ask before editing: what is to be changed, as paths, `path:line` or symbols
+    /// (`Model.save`). Default: what differs from `since`.
     pub targets: Vec<String>,
+    /// The state that the change set begins from: a commit (`HEAD~3`, a branch, a tag, a hash),
+    /// `disk`, the name of a session, or `NAME@base`. Default: what the session began from; without a
+    /// session `HEAD`, so that the change set is what is not committed.
+    pub since: String,
     /// Gaps at most. Default 50.
     pub limit: Option<u64>,
     /// Milliseconds that the answer may take. Default 10,000.
@@ -102,8 +108,9 @@ impl Operation for Missing {
     const TITLE: &'static str = "What a change forgot";
     const DESCRIPTION: &'static str = "What a change set left untouched: names that lead nowhere now, \
         users of what is declared otherwise, tests and documents of what has changed, and files that \
-        usually change too, each with its proof. By default it looks at a session's own edits. Ask it \
-        before you sync or commit.";
+        usually change too, each with its proof. By default it looks at a session's own edits, or \
+        without a session at what differs from HEAD; `since` names another commit, as the base of a \
+        branch. Ask it before you sync or commit.";
     const FOR_AGENTS: bool = true;
     const GROUP: Group = Group::Graph;
     const STRUCTURED: bool = false;
@@ -112,15 +119,17 @@ impl Operation for Missing {
 
     fn run(context: &Context, params: Params) -> Result<Reply, OpError> {
         let grounds = Grounds::new(context, &params.workspace)?;
-        let changed = files_of(&grounds, &params.targets)?;
-        let session = grounds.asked.located.session.as_ref();
-        if changed.is_empty() && session.is_none() {
-            let message = "say what is changed: a `session` with edits, or paths or symbols in \
-                           `targets`";
-            return Err(OpError::new(Code::BadParameter, message));
-        }
-        let mut search = Search::new(&grounds, changed, &params)?;
-        search.dangling(&params)?;
+        let base = base(context, &grounds, &params)?;
+        let changed = match &base {
+            Some(base) if !base.is_session => {
+                let differing = grounds.asked.code.snapshot().differing(base.code.snapshot());
+                not_too_many(differing.len())?;
+                differing
+            }
+            _ => files_of(&grounds, &params.targets)?,
+        };
+        let mut search = Search::new(&grounds, changed, base, &params)?;
+        search.dangling()?;
         search.untouched()?;
         let limit = params.limit.unwrap_or(DEFAULT_LIMIT).min(MAX_LIMIT) as usize;
         let Search { changed, symbols, mut gaps, mut notes, .. } = search;
@@ -193,10 +202,53 @@ impl SymbolChange {
     }
 }
 
+/// What a change set begins from.
+struct Base {
+    code: Arc<EngineCode>,
+    /// The session's own: what has changed since is written down.
+    is_session: bool,
+    note: Option<String>,
+}
+
+/// What the change set begins from; `None` if the client names what is changed.
+fn base(
+    context: &Context,
+    grounds: &Grounds<'_>,
+    params: &Params,
+) -> Result<Option<Base>, OpError> {
+    let (asked, since) = (&grounds.asked, params.since.trim());
+    if !params.targets.is_empty() {
+        if since.is_empty() {
+            return Ok(None);
+        }
+        let message =
+            "give `targets` for a change that is planned, or `since` for one that is made";
+        return Err(OpError::new(Code::BadParameter, message));
+    }
+    if let (Some(session), "") = (&asked.located.session, since) {
+        let state = session.state();
+        let code = asked.located.room.code.of_session(state.base(), &Mutex::default());
+        return Ok(Some(Base { code, is_session: true, note: None }));
+    }
+    let state = state(context, asked, if since.is_empty() { "HEAD" } else { since });
+    let state = state.map_err(|err| match err.code {
+        Code::NoRepository | Code::UnknownRevision if since.is_empty() => {
+            let message = format!(
+                "say what is changed: a `session` with edits, or paths or symbols in `targets` \
+                 (there is no commit to compare with: {err})"
+            );
+            OpError::new(Code::BadParameter, message)
+        }
+        _ => err,
+    })?;
+    Ok(Some(Base { code: state.code, is_session: false, note: state.note }))
+}
+
 /// One question while it is answered.
 struct Search<'g, 'a> {
     grounds: &'g Grounds<'a>,
     changed: Vec<RelPath>,
+    base: Option<Base>,
     /// What has changed, and whether the client said so.
     symbols: Vec<(ChangedSymbol, bool)>,
     gaps: Vec<GapRow>,
@@ -207,6 +259,7 @@ impl<'g, 'a> Search<'g, 'a> {
     fn new(
         grounds: &'g Grounds<'a>,
         changed: Vec<RelPath>,
+        base: Option<Base>,
         params: &Params,
     ) -> Result<Search<'g, 'a>, OpError> {
         let mut symbols = Vec::new();
@@ -221,29 +274,23 @@ impl<'g, 'a> Search<'g, 'a> {
                 symbols.push((symbol, true));
             }
         }
-        if let (true, Some(session)) = (params.targets.is_empty(), &grounds.asked.located.session) {
-            let base = session.state().base().clone();
-            let room = &grounds.asked.located.room;
-            let base = room.code.of_session(&base, &parking_lot::Mutex::default());
+        let mut notes = Vec::new();
+        if let Some(base) = &base {
             for path in &changed {
                 grounds.check()?;
-                let found = changed_symbols(&base, &grounds.asked.code, path);
+                let found = changed_symbols(&base.code, &grounds.asked.code, path);
                 symbols.extend(found.into_iter().map(|it| (it, false)));
             }
+            notes.extend(base.note.clone());
         }
-        Ok(Search { grounds, changed, symbols, gaps: Vec::new(), notes: Vec::new() })
+        Ok(Search { grounds, changed, base, symbols, gaps: Vec::new(), notes })
     }
 
-    /// Names that lead nowhere since the session's edits.
-    fn dangling(&mut self, params: &Params) -> Result<(), OpError> {
-        let located = &self.grounds.asked.located;
-        let Some(session) = located.session.as_ref().filter(|_| params.targets.is_empty()) else {
-            return Ok(());
-        };
-        let base = session.state().base().clone();
-        let base = located.room.code.of_session(&base, &parking_lot::Mutex::default());
+    /// Names that lead nowhere since the changes.
+    fn dangling(&mut self) -> Result<(), OpError> {
+        let Some(base) = &self.base else { return Ok(()) };
         let stop = || self.grounds.check().is_err();
-        let found = self.grounds.asked.code.dangling(&base, &self.changed, &stop);
+        let found = self.grounds.asked.code.dangling(&base.code, &self.changed, &stop);
         self.grounds.check()?;
         for it in found.names {
             let why =

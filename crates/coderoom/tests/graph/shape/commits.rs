@@ -163,3 +163,38 @@ fn what_is_no_commit_is_refused() {
     let reply = bed.ask("differential", json!({"from": "HEAD~1"}));
     assert_eq!(lists(&reply)[0], ["web/money.ts#cash"], "{reply}");
 }
+
+/// What is not committed is a change set like a session's edits, and so is what came since a commit.
+#[test]
+fn what_is_not_committed_may_have_forgotten_something() {
+    let mut bed = Bed::new(SHOP);
+    assert_eq!(bed.refusal("missing", json!({})), "bad_parameter");
+    bed.git(&["init", "-q", "-b", "main"]);
+    assert_eq!(bed.refusal("missing", json!({})), "bad_parameter");
+    bed.commit("Open the shop");
+    let none = bed.ask("missing", json!({}));
+    assert_eq!((&none["verdict"], &none["changed"]), (&json!("complete"), &json!([])), "{none}");
+    let path = "shop/models/order.py";
+    bed.open("one");
+    bed.edit("one", path, "def price(count)", "def cost(count)");
+    let by_session = bed.ask("missing", json!({"session": "one"}));
+    assert_eq!(by_session["verdict"], "broken", "{by_session}");
+    let text = fs::read_to_string(bed.root.join(path)).expect("it is there");
+    fs::write(bed.root.join(path), text.replace("def price(count)", "def cost(count)"))
+        .expect("written");
+    let same = |bed: &mut Bed, params: Value| {
+        let reply = bed.ask("missing", params);
+        for part in ["changed", "symbols", "gaps", "verdict"] {
+            assert_eq!(reply[part], by_session[part], "{part}");
+        }
+    };
+    same(&mut bed, json!({}));
+    same(&mut bed, json!({"since": "main"}));
+    bed.commit("Say what it costs");
+    assert_eq!(bed.ask("missing", json!({}))["verdict"], "complete");
+    same(&mut bed, json!({"since": "HEAD~1"}));
+    same(&mut bed, json!({"session": "one", "since": "HEAD~1"}));
+    let both = json!({"targets": [path], "since": "HEAD"});
+    assert_eq!(bed.refusal("missing", both), "bad_parameter");
+    assert_eq!(bed.refusal("missing", json!({"since": "mein"})), "unknown_revision");
+}

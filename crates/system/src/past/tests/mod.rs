@@ -2,6 +2,7 @@
 
 mod against_git;
 mod goes_on;
+mod kept;
 mod odd;
 mod renames;
 mod tree;
