@@ -41,7 +41,7 @@ pub use foresee::{Foresight, Outlook};
 pub use graph::{
     Alike, AlikeGroup, AlikeOptions, Binding, CLAIM_GRAMMAR, Claim, CodeGraph, Coupling, Court,
     Documents, Doubts, Drift, DriftKind, EdgeLine, GraphDiff, Hints, Judgement, LightOptions, Lit,
-    LitSeed, MentionInfo, NodePlace, PieceStats, SectionInfo, Verb, Why, chain, cycle,
+    LitSeed, MentionInfo, NOTES, NodePlace, PieceStats, SectionInfo, Verb, Why, chain, cycle,
     dependency_kinds, difference, dimension_word, direct_edges, incoming_edges, with_members,
 };
 pub use history::{
