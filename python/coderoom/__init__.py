@@ -14,9 +14,10 @@ program, whose daemon is started if none is running.
 from .agent import CodeAgent
 from .aio import AsyncCodeAgent
 from .errors import CodeRoomError, EditRefused, NotRunning, RequestRefused
-from .types import Commit, Edit, Error, Location, RunResult, Symbol, SyncResult
+from .types import Answer, Commit, Edit, Error, Location, RunResult, Symbol, SyncResult
 
 __all__ = [
+    "Answer",
     "AsyncCodeAgent",
     "CodeAgent",
     "CodeRoomError",

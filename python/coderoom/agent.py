@@ -9,16 +9,19 @@ from . import calls
 from .calls import Call
 from .connection import Connection
 from .errors import EditRefused
-from .types import AnyEdit, Commit, Edit, Error, Location, RunResult, Symbol, SyncResult
+from .graph import GraphQuestions
+from .types import AnyEdit, Answer, Commit, Edit, Error, Location, RunResult, Symbol, SyncResult
 
 T = TypeVar("T")
 
 
-class CodeAgent:
+class CodeAgent(GraphQuestions[Answer]):
     """A private in-memory copy of a project.
 
     Nothing is written to disk before `sync`. The session stays open when the agent ends, and goes on
     when another one names it; `close` ends it for good.
+
+    Questions that reason (`seek`, `impact`, `trail_resume`...) are in `GraphQuestions`.
 
     `edit_file` and its like answer whether the edit was made; `last_error` says why not.
     """
@@ -52,8 +55,8 @@ class CodeAgent:
         self._connection.close()
 
     def _ask(self, call: Call[T]) -> T:
-        where = {"workspace": self.root, "session": self.session}
-        return call.read(self._connection.ask(call.method, {**where, **call.params}))
+        params = call.within(self.root, self.session)
+        return call.read(self._connection.ask(call.method, params))
 
     def _try(self, call: Call[bool]) -> bool:
         self.last_error = None

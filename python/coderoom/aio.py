@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import os
-from typing import Any, Iterable, List, Optional, Sequence, TypeVar
+from typing import Any, Awaitable, Iterable, List, Optional, Sequence, TypeVar
 
 from . import calls
 from .calls import Call
 from .connection import is_listening, request, result, socket_path, start_daemon
 from .errors import CodeRoomError, EditRefused
-from .types import AnyEdit, Commit, Edit, Error, Location, RunResult, Symbol, SyncResult
+from .graph import GraphQuestions
+from .types import AnyEdit, Answer, Commit, Edit, Error, Location, RunResult, Symbol, SyncResult
 
 T = TypeVar("T")
 
 
-class AsyncCodeAgent:
+class AsyncCodeAgent(GraphQuestions[Awaitable[Answer]]):
     """A private in-memory copy of a project; see `CodeAgent`.
 
         async with AsyncCodeAgent(root, session="name") as agent:
@@ -79,8 +80,8 @@ class AsyncCodeAgent:
         return result(line)
 
     async def _ask(self, call: Call[T]) -> T:
-        where = {"workspace": self.root, "session": self.session}
-        return call.read(await self._send(call.method, {**where, **call.params}))
+        params = call.within(self.root, self.session)
+        return call.read(await self._send(call.method, params))
 
     async def _try(self, call: Call[bool]) -> bool:
         self.last_error = None

@@ -23,6 +23,12 @@ class Call(Generic[T]):
     method: str
     params: Dict[str, Any]
     read: Callable[[Any], T]
+    in_session: bool = True  # or about the workspace, whatever the session
+
+    def within(self, root: str, session: str) -> Dict[str, Any]:
+        """The parameters with where it is asked."""
+        where = {"workspace": root, "session": session} if self.in_session else {"workspace": root}
+        return {**where, **self.params}
 
 
 def nothing(_: Any) -> None:

@@ -72,6 +72,35 @@ class Error:
 
 
 @dataclass(frozen=True)
+class Answer:
+    """An answer of the graph: `answer["files"]` is the reply's field of that name, as
+    docs/operations.md lists them, and beside it how far the answer carries (`proof_state` is `triaging`,
+    `proving` or `ready_to_edit`) and where to go from it. What has no next step leaves that empty."""
+
+    reply: Mapping[str, Any]
+    proof_state: str = ""
+    next_suggested_tool: str = ""
+    next_suggested_target: str = ""
+    next_step_hint: str = ""
+    notes: List[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, reply: Mapping[str, Any]) -> "Answer":
+        """The daemon's answer."""
+        return cls(
+            reply,
+            reply.get("proof_state", ""),
+            reply.get("next_suggested_tool", ""),
+            reply.get("next_suggested_target", ""),
+            reply.get("next_step_hint", ""),
+            reply.get("notes", []),
+        )
+
+    def __getitem__(self, name: str) -> Any:
+        return self.reply[name]
+
+
+@dataclass(frozen=True)
 class Edit:
     """One edit of a batch; the class methods make the usual ones."""
 

@@ -206,6 +206,7 @@ const TOOLS: &[&str] = &[
     "document_resolve",
     "document_bindings",
     "document_drift",
+    "document_note",
     "trail_save",
     "trail_resume",
     "trail_list",

@@ -43,9 +43,9 @@ pub use foresee::{Foresight, Outlook};
 pub use graph::{
     Alike, AlikeGroup, AlikeOptions, Binding, CLAIM_GRAMMAR, Claim, CodeGraph, Coupling, Court,
     Documents, Doubts, Drift, DriftKind, EdgeLine, GraphDiff, Hints, Judgement, KeptGraph,
-    LightOptions, Lit, LitSeed, MentionInfo, NodePlace, PieceStats, SectionInfo, SemanticPart,
-    Verb, Why, chain, cycle, dependency_kinds, difference, dimension_word, direct_edges,
-    incoming_edges, key_of_path, with_members,
+    LightOptions, Lit, LitSeed, MentionInfo, NOTES, NodePlace, PieceStats, SectionInfo,
+    SemanticPart, Verb, Why, chain, cycle, dependency_kinds, difference, dimension_word,
+    direct_edges, incoming_edges, key_of_path, with_members,
 };
 pub use history::{
     Combined, Conflict, Content, Dirty, Entry, EntryKind, FileDelta, Mismatch, Mode as FileMode,

@@ -296,7 +296,7 @@ fn learn(args: &LearnArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// The words on the command line, or else what standard input has.
-fn given(words: &[String]) -> anyhow::Result<String> {
+pub(super) fn given(words: &[String]) -> anyhow::Result<String> {
     if !words.is_empty() {
         return Ok(words.join(" "));
     }

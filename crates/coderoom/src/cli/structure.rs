@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::graph::{Shown, TargetsArgs, show};
+use super::graph::{Shown, TargetsArgs, given, show};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum StructureCommand {
@@ -21,6 +21,8 @@ pub(super) enum StructureCommand {
     Differential(DifferentialArgs),
     /// Show the sections of a document, or which documents and code speak of each other.
     Document(DocumentArgs),
+    /// Write a note into a session; its text is read from standard input.
+    Note(NoteArgs),
 }
 
 #[derive(Debug, Args)]
@@ -91,6 +93,24 @@ pub(super) struct DocumentArgs {
     shown: Shown,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct NoteArgs {
+    /// What it is about.
+    #[arg(required = true)]
+    title: Vec<String>,
+    /// The session.
+    #[arg(long)]
+    session: String,
+    /// Words to find it by.
+    #[arg(long, value_delimiter = ',')]
+    tags: Vec<String>,
+    /// The file. Default: one below `.coderoom/notes/`, named after the title.
+    #[arg(long, default_value = "")]
+    to: String,
+    #[command(flatten)]
+    shown: Shown,
+}
+
 pub(super) fn run(command: StructureCommand) -> anyhow::Result<ExitCode> {
     match command {
         StructureCommand::Layers(args) => {
@@ -132,5 +152,17 @@ pub(super) fn run(command: StructureCommand) -> anyhow::Result<ExitCode> {
                 show("document_drift", params, &args.shown, "drift", "document")
             }
         },
+        StructureCommand::Note(args) => {
+            let params = json!({
+                "session": args.session,
+                "title": args.title.join(" "),
+                "text": given(&[])?,
+                "tags": args.tags,
+                "path": args.to,
+            });
+            // That it speaks of no code is no failure.
+            show("document_note", params, &args.shown, "bindings", "target")
+                .map(|_| ExitCode::SUCCESS)
+        }
     }
 }

@@ -232,6 +232,7 @@ pub static TABLE: &[Entry] = &[
     entry::<graph::document_resolve::DocumentResolve>(),
     entry::<graph::document_bindings::DocumentBindings>(),
     entry::<graph::document_drift::DocumentDrift>(),
+    entry::<graph::document_note::DocumentNote>(),
     entry::<graph::trails::save::TrailSave>(),
     entry::<graph::trails::resume::TrailResume>(),
     entry::<graph::trails::list::TrailList>(),

@@ -58,7 +58,7 @@ fn trails_go_on() {
 }
 
 /// A place is the same wherever its lines are; it has changed with its text; it has moved with its
-/// name or its text to another file; else it is gone.
+/// name or its text to another file, a file with its text to another path; else it is gone.
 #[test]
 fn places_are_found_again() {
     let mut bed = Bed::new();
@@ -69,6 +69,7 @@ fn places_are_found_again() {
         "deliver",
         "entries",
         "shop/post.py",
+        "shop/mail.py",
         "docs/orders.md#orders"
     ]);
     save(&mut bed, "all", json!({"visited": visited}));
@@ -89,12 +90,13 @@ fn places_are_found_again() {
         ["shop/post.py#deliver", "moved", "tests/post.py"],
         ["shop/ledger.py#entries", "gone", ""],
         ["shop/post.py", "gone", ""],
+        ["shop/mail.py", "moved", "shop/letters.py"],
         ["docs/orders.md#orders", "same", "docs/orders.md"],
     ];
     assert_eq!(places(&reply), wanted.map(|it| it.map(str::to_owned)));
     let changed =
         reply["places"].as_array().expect("a list").iter().map(|it| it["changed"] == true);
-    assert_eq!(changed.collect::<Vec<_>>(), [true, false, false, true, false, false, false]);
+    assert_eq!(changed.collect::<Vec<_>>(), [true, false, false, true, false, false, false, false]);
     assert_eq!(next(&reply), ["triaging", "surgical_context_v2", "tests/post.py"]);
     assert_eq!(reply["focus"], "tests/post.py");
 }

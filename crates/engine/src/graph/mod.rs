@@ -38,7 +38,9 @@ pub use self::activation::{LightOptions, Lit, LitSeed, dimension_word};
 pub use self::alike::{Alike, AlikeGroup, AlikeOptions};
 pub use self::claim::{CLAIM_GRAMMAR, Claim, Verb};
 pub use self::diff::{Coupling, GraphDiff, difference};
-pub use self::documents::{Binding, Documents, Drift, DriftKind, MentionInfo, SectionInfo, Why};
+pub use self::documents::{
+    Binding, Documents, Drift, DriftKind, MentionInfo, NOTES, SectionInfo, Why,
+};
 pub use self::evidence::{Doubts, EdgeLine};
 pub use self::judge::{Court, Judgement};
 pub use self::kept::KeptGraph;

@@ -64,6 +64,46 @@ fn sections_know_their_lines_and_their_outer_ones() {
     assert_eq!(graph.node_at("a.md", 8), Some(two));
 }
 
+/// In notes, each entry of a list is a section: with its own mentions, below the heading before it,
+/// by its first line. Elsewhere entries are text.
+#[test]
+fn entries_of_notes_are_sections() {
+    let text = "---\ntags: [\"x\"]\n---\n\n# Done\n\n- [x] `Model.save` is slow\n  when full\n  - \
+                `make_model` inside\n\n  More of `Model`.\n- plain\n\n1.\n2. ```\n   code\n   ```\n\n## Next\n\n* *soon*\n";
+    let world =
+        World::of(&[("app/models.py", MODEL), (".coderoom/notes/n.md", text), ("docs/n.md", text)]);
+    let (code, graph) = (world.code(), world.graph(None));
+    let documents = Documents::new(&code, &graph);
+    let sections = |path: &str| -> Vec<(String, u8, u32, u32)> {
+        let found = documents.resolve(path).unwrap().into_iter();
+        found.map(|it| (it.heading, it.level, it.line, it.end_line)).collect()
+    };
+    let row = |heading: &str, level, first, last| (heading.to_owned(), level, first, last);
+    let notes = [
+        row("Done", 1, 5, 6),
+        row("Model.save is slow when full", 7, 7, 11),
+        row("plain", 7, 12, 18),
+        row("Next", 2, 19, 20),
+        row("soon", 7, 21, 21),
+    ];
+    assert_eq!(sections(".coderoom/notes/n.md"), notes);
+    assert_eq!(sections("docs/n.md"), [row("Done", 1, 5, 18), row("Next", 2, 19, 21)]);
+    let first = graph.node_of(".coderoom/notes/n.md#modelsave-is-slow-when-full").unwrap();
+    let done = graph.node_of(".coderoom/notes/n.md#done");
+    assert_eq!(graph.graph().unwrap().parent(first), done);
+    let bound = documents.bindings(".coderoom/notes/n.md");
+    let bound: Vec<_> = bound.iter().map(|it| (&*it.section, it.line, &*it.target)).collect();
+    let slow = "Model.save is slow when full";
+    assert_eq!(
+        bound,
+        [
+            (slow, 7, "app/models.py#Model.save"),
+            (slow, 9, "app/models.py#make_model"),
+            (slow, 11, "app/models.py#Model"),
+        ]
+    );
+}
+
 #[test]
 fn bindings_go_both_ways() {
     let world = World::of(&[

@@ -32,6 +32,12 @@ pub use tree::{TreeChange, TreeLimits, change_to};
 /// Bytes of a commit's message that are kept.
 const MESSAGE_BYTES: usize = 4096;
 
+/// A time, in seconds since 1970, as people and programs write it: `2026-11-22T01:30:00+00:00`.
+pub fn written_time(seconds: i64) -> String {
+    let format = gix::date::time::format::ISO8601_STRICT;
+    gix::date::Time::new(seconds, 0).format_or_unix(format)
+}
+
 /// How much history to hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {

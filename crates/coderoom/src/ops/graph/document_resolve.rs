@@ -96,10 +96,8 @@ impl Operation for DocumentResolve {
     const NAME: &'static str = "document_resolve";
     const TITLE: &'static str = "What a document holds";
     const DESCRIPTION: &'static str = "The sections of a document (Markdown, reStructuredText, plain \
-        text) with their lines, links and what they name as code. Notes for later are documents like \
-        others: write Markdown anywhere in the workspace (`.coderoom/notes/` is a good place) with \
-        `write_file` in a session and sync it; they are found by `seek`, and bound to the code that \
-        they name, unless ignore rules leave them out.";
+        text) with their lines, links and what they name as code. Notes (`document_note`) are \
+        documents like others.";
     const FOR_AGENTS: bool = true;
     const GROUP: Group = Group::Graph;
     const STRUCTURED: bool = false;

@@ -205,6 +205,20 @@ pub fn of_verdict(known: bool, first: Option<&str>, named: &str) -> Handoff {
     }
 }
 
+/// What a note that was written is good for. `unknown`: the first thing that it names and that is not
+/// where it should be.
+pub fn of_note(path: &str, unknown: Option<&str>) -> Handoff {
+    match unknown {
+        Some(name) => Handoff {
+            proof_state: ProofState::Triaging,
+            next_suggested_tool: "symbols".into(),
+            next_suggested_target: name.to_owned(),
+            next_step_hint: "this is not where the note says: find it and mend the note".into(),
+        },
+        None => of_facts("sync", path, "the session has the note: sync it for everybody"),
+    }
+}
+
 /// What is left to do on a trail.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Left<'a> {
@@ -300,6 +314,14 @@ mod tests {
         assert_eq!(of_ranking(&[5.0, 2.0], "a", false).proof_state, ProofState::Proving);
         assert_eq!(of_ranking(&[5.0, 4.5], "a", true).proof_state, ProofState::Proving);
         assert_eq!(of_ranking(&[0.0], "a", false).proof_state, ProofState::Triaging);
+    }
+
+    /// A note that names what is not there is mended before it is shared.
+    #[test]
+    fn notes_are_mended_before_they_are_shared() {
+        let mend = of_note("n.md", Some("a.b"));
+        assert_eq!((&*mend.next_suggested_tool, &*mend.next_suggested_target), ("symbols", "a.b"));
+        assert_eq!(of_note("n.md", None).next_suggested_tool, "sync");
     }
 
     /// What has changed is read first, then what is undecided, then what is open; a trail whose places

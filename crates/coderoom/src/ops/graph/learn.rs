@@ -1,12 +1,10 @@
 //! `learn`: tells a workspace which places were of use for a question, and takes such lessons back.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use coderoom_engine::{Lesson, LessonSource, Lessons, MAX_TARGETS};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::shared::Grounds;
+use super::{now, shared::Grounds};
 use crate::{
     daemon::kept::Kept,
     error::{Code, OpError},
@@ -242,10 +240,9 @@ fn learn(context: &Context, params: &Params) -> Result<Reply, OpError> {
         let nodes = grounds.nodes_of_all(targets)?;
         Ok(nodes.into_iter().map(|node| graph.key(node).to_owned()).collect())
     };
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |it| it.as_secs() as i64);
     let lesson = Lesson {
         id: 0,
-        at: now,
+        at: now(),
         question: params.question.trim().to_owned(),
         useful: keys(&params.useful)?,
         partly: keys(&params.partly)?,

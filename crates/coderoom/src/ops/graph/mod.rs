@@ -7,6 +7,7 @@ pub mod counterfactual;
 pub mod differential;
 pub mod document_bindings;
 pub mod document_drift;
+pub mod document_note;
 pub mod document_resolve;
 pub mod duplicates;
 mod excerpt;
@@ -31,13 +32,18 @@ pub mod trace;
 pub mod trails;
 pub mod why;
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::{Context, code::Asked};
 use crate::{
     daemon::graph::Patience,
     error::{Code, OpError},
 };
+
+/// The time, in seconds since 1970.
+fn now() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |it| it.as_secs() as i64)
+}
 
 /// How long a question about meaning waits for what is being made, at most.
 pub(super) fn patience<'a>(context: &Context, give_up: &'a dyn Fn() -> bool) -> Patience<'a> {

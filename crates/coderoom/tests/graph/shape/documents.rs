@@ -71,3 +71,71 @@ fn notes_are_documents() {
     let inside = bed.ask("document_bindings", json!({"target": "bill", "session": "one"}));
     assert_eq!(words(&inside["bindings"], "document"), [".coderoom/notes/bills.md"], "{inside}");
 }
+
+/// A note that is written comes back: from the code that it names, from its own file, and from a
+/// question; it is an edit like others, and says what it names that is not there.
+#[test]
+fn notes_are_written_and_come_back() {
+    let mut bed = Bed::new(SHOP);
+    bed.open("one");
+    let note = json!({"session": "one", "title": "Why prices round: the till", "tags": ["billing"],
+                      "text": "- `price` rounds for the till's drawer\n- [ ] see `Order.nowhere`"});
+    let reply = bed.ask("document_note", note.clone());
+    let path = ".coderoom/notes/why-prices-round-the-till.md";
+    assert_eq!((&reply["path"], &reply["edit"]["entry"]), (&json!(path), &json!(1)), "{reply}");
+    assert_eq!(words(&reply["bindings"], "mention"), ["price"], "{reply}");
+    assert_eq!(reply["unknown"], json!(["Order.nowhere"]));
+    assert_eq!(
+        (&reply["next_suggested_tool"], &reply["next_suggested_target"]),
+        (&json!("symbols"), &json!("Order.nowhere"))
+    );
+    let view =
+        bed.text("view", json!({"session": "one", "files": [{"path": path}], "plain": true}));
+    assert!(
+        view.contains("agent: \"tester\"\ntime: 20")
+            && view.contains("tags: [\"billing\"]\n---\n\n# Why"),
+        "{view}"
+    );
+    let bound = bed.ask("document_bindings", json!({"target": "price", "session": "one"}));
+    assert!(words(&bound["bindings"], "document").contains(&path.to_owned()), "{bound}");
+    let held = bed.ask("document_resolve", json!({"path": path, "session": "one"}));
+    let headings =
+        ["Why prices round: the till", "price rounds for the till's drawer", "see Order.nowhere"];
+    assert_eq!(words(&held["sections"], "heading"), headings);
+    let sought =
+        bed.ask("seek", json!({"question": "notes on the till's drawer", "session": "one"}));
+    assert_eq!(sought["files"][0]["path"], path, "{sought}");
+    assert_eq!(bed.refusal("document_note", note), "path_exists");
+    let disk = bed.ask("document_bindings", json!({"target": "price"}));
+    assert!(
+        !words(&disk["bindings"], "document").contains(&path.to_owned()),
+        "only the session has it"
+    );
+    bed.ask("undo", json!({"session": "one"}));
+    assert_eq!(
+        bed.refusal("document_resolve", json!({"path": path, "session": "one"})),
+        "unknown_path"
+    );
+}
+
+/// What names no file, or says nothing, is refused.
+#[test]
+fn odd_notes_are_refused() {
+    let mut bed = Bed::new(SHOP);
+    bed.open("one");
+    let odd = [
+        json!({"title": "", "text": "x"}),
+        json!({"title": "a\nb", "text": "x"}),
+        json!({"title": "💥", "text": "x"}),
+        json!({"title": "a", "text": " "}),
+        json!({"title": "a", "text": "x", "path": "a.py"}),
+        json!({"title": "a", "text": "x", "tags": vec!["x"; 21]}),
+    ];
+    for mut params in odd {
+        params["session"] = json!("one");
+        assert_eq!(bed.refusal("document_note", params.clone()), "bad_parameter", "{params}");
+    }
+    let outside = json!({"session": "one", "title": "a", "text": "x", "path": "../a.md"});
+    assert_eq!(bed.refusal("document_note", outside), "outside_workspace");
+    assert_eq!(bed.refusal("document_note", json!({"title": "a", "text": "x"})), "bad_parameter");
+}

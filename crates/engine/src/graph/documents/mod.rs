@@ -3,7 +3,7 @@
 //!
 //! Markdown (`markdown.rs`), reStructuredText and plain text (`plain.rs`) become sections and
 //! mentions (`read.rs`); mentions become edges to files and symbols with a certainty (`bind.rs`).
-//! Memory notes are documents like others.
+//! Memory notes ([`NOTES`]) are documents like others, but that each entry of their lists is a section.
 
 mod answers;
 mod bind;
@@ -27,6 +27,9 @@ use super::{
     piece::{Piece, PieceBuilder, weight_of},
 };
 use crate::{code::Resolver, file::File};
+
+/// Where agents' notes lie, relative to the workspace.
+pub const NOTES: &str = ".coderoom/notes/";
 
 /// Larger documents are files without sections.
 const MAX_BYTES: usize = 2 << 20;

@@ -58,7 +58,7 @@ impl Document {
         let mut document = Document::default();
         let lower = path.to_ascii_lowercase();
         if lower.ends_with(".md") || lower.ends_with(".markdown") || lower.ends_with(".mdx") {
-            super::markdown::read(&text, &mut document);
+            super::markdown::read(&text, path.starts_with(super::NOTES), &mut document);
         } else {
             super::plain::read(&text, &mut document);
         }

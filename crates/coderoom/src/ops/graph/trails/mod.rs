@@ -6,8 +6,6 @@ mod places;
 pub mod resume;
 pub mod save;
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use coderoom_engine::Claim;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -91,8 +89,4 @@ impl TrailRow {
             task: &self.task,
         })
     }
-}
-
-fn now() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |it| it.as_secs() as i64)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use coderoom_engine::{ContentHash, NodeIx, NodeKind};
+use coderoom_engine::{ContentHash, File, NodeIx, NodeKind, RelPath};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -41,28 +41,39 @@ pub(super) fn visited(grounds: &Grounds<'_>, node: NodeIx) -> Result<Visited, Op
 
 /// A hash of a node's text; empty if it has none.
 fn hash(grounds: &Grounds<'_>, node: NodeIx) -> String {
-    let text = |place| match excerpt::whole(grounds, &place) {
-        Some(piece) if place.line > 0 => {
-            ContentHash::of(piece.text.as_bytes()).to_hex()[..16].to_owned()
+    let Some(place) = grounds.code_graph.place_of(node) else { return String::new() };
+    match place.kind {
+        NodeKind::File => {
+            let path = RelPath::new(place.path.as_bytes()).ok();
+            let file = path.and_then(|path| grounds.asked.located.snapshot.file(&path));
+            file.map_or(String::new(), |file| hash_of_file(file))
         }
-        _ => String::new(),
-    };
-    grounds.code_graph.place_of(node).map_or(String::new(), text)
+        NodeKind::Symbol | NodeKind::Section => excerpt::whole(grounds, &place)
+            .map_or(String::new(), |it| short(ContentHash::of(it.text.as_bytes()))),
+        NodeKind::Directory | NodeKind::Package => String::new(),
+    }
 }
 
-/// What has become of places. What is not where it was is looked for by its name: with the same text,
-/// or else as the only thing of its qualified name; a file by its text alone. Costs the text of each
-/// place, and a walk over all nodes if some are not where they were.
+fn hash_of_file(file: &File) -> String {
+    file.text().map_or(String::new(), |text| short(text.hash()))
+}
+
+fn short(hash: ContentHash) -> String {
+    hash.to_hex()[..16].to_owned()
+}
+
+/// What has become of places. Costs the text of each, and a walk over all nodes (for files: over all
+/// files) if some are not where they were.
 pub(super) fn resolve(grounds: &Grounds<'_>, places: &[Visited]) -> Result<Vec<PlaceRow>, OpError> {
     let graph = grounds.graph()?;
     let mut lost: BTreeMap<&str, Vec<NodeIx>> = places
         .iter()
         .filter(|it| graph.node(&it.key).is_none())
-        .map(|it| (last_name(&it.key), Vec::new()))
+        .filter_map(|it| Some((last_name(&it.key)?, Vec::new())))
         .collect();
     if !lost.is_empty() {
         for node in graph.nodes() {
-            if let Some(found) = lost.get_mut(last_name(graph.key(node)))
+            if let Some(found) = last_name(graph.key(node)).and_then(|name| lost.get_mut(name))
                 && found.len() < MAX_CANDIDATES
             {
                 found.push(node);
@@ -73,8 +84,8 @@ pub(super) fn resolve(grounds: &Grounds<'_>, places: &[Visited]) -> Result<Vec<P
     for place in places {
         let here = graph.node(&place.key);
         let found = here.or_else(|| {
-            let candidates = lost.get(last_name(&place.key)).map_or(&[][..], Vec::as_slice);
-            moved(grounds, place, candidates)
+            let candidates = last_name(&place.key).and_then(|name| lost.get(name));
+            moved(grounds, place, candidates.map_or(&[][..], Vec::as_slice))
         });
         let changed = found.is_some_and(|node| hash(grounds, node) != place.hash);
         let state = match (found, here, changed) {
@@ -95,37 +106,33 @@ pub(super) fn resolve(grounds: &Grounds<'_>, places: &[Visited]) -> Result<Vec<P
     Ok(rows)
 }
 
-/// The only one of some nodes that has a place's text, or else its qualified name.
+/// Where something is now that is not where it was: the only thing of its last name that has its text,
+/// or else its qualified name; of a file, the only one that has its text.
 fn moved(grounds: &Grounds<'_>, place: &Visited, candidates: &[NodeIx]) -> Option<NodeIx> {
     let graph = grounds.graph().ok()?;
-    let inner = place.key.split_once('#');
-    let alike = |node: &&NodeIx| match inner {
-        Some(_) => matches!(graph.kind(**node), NodeKind::Symbol | NodeKind::Section),
-        None => graph.kind(**node) == NodeKind::File,
+    let has_text = |hash: String| !hash.is_empty() && hash == place.hash;
+    let Some((_, name)) = place.key.split_once('#') else {
+        let files = grounds.asked.located.snapshot.files();
+        let file = only(files.filter(|file| has_text(hash_of_file(file))))?;
+        return grounds.code_graph.node_of(file.path.as_str()?);
     };
-    let mut of_text = candidates
-        .iter()
-        .filter(alike)
-        .filter(|node| !place.hash.is_empty() && hash(grounds, **node) == place.hash);
-    if let (Some(only), None) = (of_text.next(), of_text.next()) {
-        return Some(*only);
-    }
-    let (_, name) = inner?;
     let named = |node: &&NodeIx| graph.key(**node).split_once('#').is_some_and(|it| it.1 == name);
-    let mut of_name = candidates.iter().filter(alike).filter(named);
-    match (of_name.next(), of_name.next()) {
-        (Some(only), None) => Some(*only),
-        _ => None,
-    }
+    only(candidates.iter().filter(|node| has_text(hash(grounds, **node))))
+        .or_else(|| only(candidates.iter().filter(named)))
+        .copied()
 }
 
-/// The last part of a key, without an ordinal: what stays when something moves.
-fn last_name(key: &str) -> &str {
-    let Some((_, name)) = key.split_once('#') else {
-        return key.rsplit('/').next().unwrap_or(key);
-    };
+/// What there is one of.
+fn only<T>(mut all: impl Iterator<Item = T>) -> Option<T> {
+    let first = all.next()?;
+    all.next().is_none().then_some(first)
+}
+
+/// The last part of the key of a symbol or section, without an ordinal: what stays when it moves.
+fn last_name(key: &str) -> Option<&str> {
+    let (_, name) = key.split_once('#')?;
     let name = name.split_once('(').map_or(name, |(plain, _)| plain);
-    name.rsplit('.').next().unwrap_or(name)
+    Some(name.rsplit('.').next().unwrap_or(name))
 }
 
 #[cfg(test)]
@@ -135,8 +142,8 @@ mod tests {
     /// A thing keeps its last name wherever it goes.
     #[test]
     fn last_names_outlive_moves() {
-        assert_eq!(last_name("a/b.py"), "b.py");
-        assert_eq!(last_name("a/b.py#C.d(2)"), "d");
-        assert_eq!(last_name("a.md#the-heading"), "the-heading");
+        assert_eq!(last_name("a/b.py"), None);
+        assert_eq!(last_name("a/b.py#C.d(2)"), Some("d"));
+        assert_eq!(last_name("a.md#the-heading"), Some("the-heading"));
     }
 }

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    super::{handoff::Handoff, shared::Grounds},
-    TrailRow, now,
+    super::{handoff::Handoff, now, shared::Grounds},
+    TrailRow,
     places::{PlaceRow, resolve, visited},
 };
 use crate::{
