@@ -123,8 +123,13 @@ class PeerRanking:
 
     def start(self):
         """A process that has read the tree."""
-        self.peer = graph_peer.Peer(graph_peer.install())
-        self.peer.ask("ingest", {"path": self.tree})
+        for _ in range(3):
+            self.peer = graph_peer.Peer(graph_peer.install())
+            _, read = self.peer.ask("ingest", {"path": self.tree})
+            if "node_count" in read:
+                return
+            self.peer.close()
+        raise SystemExit(f"m1nd-mcp does not read {self.tree}")
 
     def rank(self, tool, question):
         """Paths, the best first, each once."""
