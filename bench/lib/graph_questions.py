@@ -29,6 +29,8 @@ class Asked:
     claims: list
     #: Stack traces.
     traces: list
+    #: Edits that an agent makes: a file, a text in it, and what it becomes.
+    edits: list
 
 
 DJANGO = Asked(
@@ -63,6 +65,13 @@ DJANGO = Asked(
         "nothing calls QuerySet._fetch_all", "CsrfViewMiddleware inherits from MiddlewareMixin",
     ],
     traces=[TRACE],
+    edits=[
+        ("django/db/models/query.py", "        return self._result_cache",
+         "        # A remark.\n        return self._result_cache"),
+        ("django/core/signing.py", "            age = time.time() - timestamp",
+         "            age = b62_decode(time.time()) - timestamp"),
+        ("django/core/paginator.py", "    def page(self, number):", "    def leaf(self, number):"),
+    ],
 )
 
 LINUX = Asked(
@@ -81,4 +90,8 @@ LINUX = Asked(
     ],
     claims=["vfs_read calls rw_verify_area", "nothing calls do_exit"],
     traces=[],
+    edits=[
+        ("kernel/exit.c", "void __noreturn do_exit(long code)\n{",
+         "void __noreturn do_exit(long code)\n{\n\tschedule();"),
+    ],
 )

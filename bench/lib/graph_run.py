@@ -19,6 +19,8 @@ from .search import REPOSITORY
 CORPORA = {"django": DJANGO, "linux-kernel-fs": LINUX}
 PARTS = ["ingest", "questions", "peer"]
 FIRST = 600_000
+#: Edits there, and as many back.
+EDITS = 5
 
 
 class Run:
@@ -89,12 +91,34 @@ class Run:
                         samples.setdefault(operation, []).append(seconds)
                     else:
                         samples.setdefault(f"{operation} (errors)", []).append(seconds)
+            self.edits(raw, root, asked)
             held = memory(daemon.pid)
             self.say(f"Daemon with everything made: {held.pss / 1e6:.0f} MB Pss.\n")
             raw.close()
         finally:
             daemon.close()
         return samples
+
+    def edits(self, raw, root, asked):
+        """What the first question costs after each edit of a session: the edit is in its answer."""
+        session = {"workspace": str(root), "session": "bench-graph"}
+        raw.ask("session_open", {"workspace": str(root), "name": "bench-graph", "new": True})
+        rows = []
+        for path, old, new in asked.edits:
+            seconds = []
+            for turn in range(2 * EDITS):
+                one, other = (old, new) if turn % 2 == 0 else (new, old)
+                edit = {**session, "path": path, "old_str": one, "new_str": other}
+                _, ok = raw.ask("edit_file", edit)
+                if not ok:
+                    raise Failed(f"{path} has no {one!r}")
+                seconds.append(raw.ask("impact", {**session, "targets": [path]})[0])
+            name = new.strip().split("\n")[0]
+            rows.append(f"| {path} | `{name}` | {len(seconds)} | {figures(seconds)} |")
+        raw.ask("session_close", {**session, "discard": True})
+        self.say("An edit in a session, and `impact` of its file at once:\n\n"
+                 "| file | edit | n | p50 ms | p95 ms |\n| --- | --- | ---: | ---: | ---: |\n"
+                 + "\n".join(rows) + "\n")
 
     def first(self, root, asked):
         """One question of each operation."""
