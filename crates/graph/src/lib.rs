@@ -70,7 +70,9 @@ pub use plasticity::{
 pub use predict::{COCHANGE, Known, Link, Part, Parts, PredictOptions, Predicted, predict};
 pub use resonance::{Antinode, HARMONICS, Resonance, ResonanceOptions};
 pub use semantic::{Bm25f, Bm25fBuilder, Field};
-pub use similar::{Similar, SimilarOptions, SimilarPair, near_duplicates};
+pub use similar::{
+    Signature, Similar, SimilarOptions, SimilarPair, near_duplicates, near_duplicates_of,
+};
 pub use tempo::{Tempo, tempo};
 pub use weight::{AtomicWeight, CasRetryExhausted, MAX_CAS_RETRIES};
 pub use words::words;
