@@ -72,7 +72,9 @@ pub use resonance::{Antinode, HARMONICS, Resonance, ResonanceOptions};
 pub use semantic::{
     Bm25f, Bm25fBuilder, COOCCURRENCE_MAX_NODES, Cooccurrence, Field, TrigramIndex,
 };
-pub use similar::{Similar, SimilarOptions, SimilarPair, near_duplicates};
+pub use similar::{
+    Signature, Similar, SimilarOptions, SimilarPair, near_duplicates, near_duplicates_of,
+};
 pub use tempo::{Tempo, tempo};
 pub use weight::{AtomicWeight, CasRetryExhausted, MAX_CAS_RETRIES};
 pub use words::words;

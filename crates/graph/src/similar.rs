@@ -58,13 +58,20 @@ pub struct Similar {
 /// Finds near-duplicates. The sets must be sorted and without repeats; how shingles are hashed is the
 /// caller's choice. O(shingles), and O(candidates) comparisons.
 pub fn near_duplicates(sets: &[Vec<u64>], options: &SimilarOptions) -> Similar {
-    let signatures: Vec<Option<[u64; BANDS]>> = sets
-        .par_iter()
-        .map(|set| (set.len() >= options.min_shingles.max(1)).then(|| bands(set)))
-        .collect();
+    let signed: Vec<(&[u64], Signature)> =
+        sets.par_iter().map(|set| (&set[..], Signature::of(set))).collect();
+    let signed: Vec<(&[u64], &Signature)> = signed.iter().map(|(set, own)| (*set, own)).collect();
+    near_duplicates_of(&signed, options)
+}
+
+/// As [`near_duplicates`], of sets whose signatures are known. O(candidates) comparisons.
+pub fn near_duplicates_of(sets: &[(&[u64], &Signature)], options: &SimilarOptions) -> Similar {
+    let counts = |set: &[u64]| set.len() >= options.min_shingles.max(1);
+    let signatures: Vec<Option<&[u64; BANDS]>> =
+        sets.iter().map(|(set, signature)| counts(set).then_some(&signature.0)).collect();
     let (candidates, mut truncated) = candidates(&signatures);
     let judge = |(first, second): &(u32, u32)| {
-        let similarity = jaccard(&sets[*first as usize], &sets[*second as usize]);
+        let similarity = jaccard(sets[*first as usize].0, sets[*second as usize].0);
         let pair = SimilarPair { first: *first, second: *second, similarity };
         (similarity >= options.threshold).then_some(pair)
     };
@@ -80,7 +87,7 @@ pub fn near_duplicates(sets: &[Vec<u64>], options: &SimilarOptions) -> Similar {
 }
 
 /// Pairs that agree on a band, each once, at the first such band; and whether some were left out.
-fn candidates(signatures: &[Option<[u64; BANDS]>]) -> (Vec<(u32, u32)>, bool) {
+fn candidates(signatures: &[Option<&[u64; BANDS]>]) -> (Vec<(u32, u32)>, bool) {
     let mut pairs = Vec::new();
     let mut cut = false;
     for band in 0..BANDS {
@@ -95,7 +102,7 @@ fn candidates(signatures: &[Option<[u64; BANDS]>]) -> (Vec<(u32, u32)>, bool) {
             let others = first.into_iter().chain(bucket[late..].iter().copied());
             let met = |other: &u32| {
                 signatures[*other as usize]
-                    .is_some_and(|it| it[..band].iter().zip(signature).any(|(a, b)| a == b))
+                    .is_some_and(|it| it[..band].iter().zip(*signature).any(|(a, b)| a == b))
             };
             pairs.extend(others.filter(|other| !met(other)).map(|other| (other, at as u32)));
             bucket.push(at as u32);
@@ -104,15 +111,21 @@ fn candidates(signatures: &[Option<[u64; BANDS]>]) -> (Vec<(u32, u32)>, bool) {
     (pairs, cut)
 }
 
-/// The signature, each band as one number.
-fn bands(set: &[u64]) -> [u64; BANDS] {
-    std::array::from_fn(|band| {
-        (0..ROWS).fold(band as u64, |hash, row| {
-            let seed = mix((band * ROWS + row) as u64 + 1);
-            let least = set.iter().map(|shingle| mix(shingle ^ seed)).min().unwrap_or(0);
-            mix(hash ^ least)
-        })
-    })
+/// What a set is found by: its MinHash signature, each band as one number.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Signature([u64; BANDS]);
+
+impl Signature {
+    /// Of a set of shingles: 128 hashes of each.
+    pub fn of(set: &[u64]) -> Signature {
+        Signature(std::array::from_fn(|band| {
+            (0..ROWS).fold(band as u64, |hash, row| {
+                let seed = mix((band * ROWS + row) as u64 + 1);
+                let least = set.iter().map(|shingle| mix(shingle ^ seed)).min().unwrap_or(0);
+                mix(hash ^ least)
+            })
+        }))
+    }
 }
 
 /// The finalizer of splitmix64: a permutation of all numbers that leaves nothing where it was.

@@ -30,7 +30,7 @@ use parking_lot::Mutex;
 /// So many questions, and what has changed is kept.
 const EVERY: u64 = 50;
 /// Larger files are neither written nor read.
-const MAX_BYTES: usize = 512 << 20;
+const MAX_BYTES: usize = 256 << 20;
 /// Where more files differ from those of the kept graph, a new one costs no more.
 pub(super) const MOST_DIFFERING: usize = 400;
 /// How long somebody who has the cache directory is waited for.
@@ -108,7 +108,12 @@ impl Keep {
     ) -> Option<CodeGraph> {
         let begun = Instant::now();
         let before = self.before.lock().take();
-        let kept = self.read(GRAPH, |bytes| KeptGraph::decode(bytes, maker()))?;
+        let kept = self.read(GRAPH, |bytes| {
+            let kept = KeptGraph::decode(bytes, maker())?;
+            // What has not changed until the end is not written again.
+            self.written.lock().graph = kept.as_ref().map(|_| ContentHash::of(bytes));
+            Ok(kept)
+        })?;
         let snapshot = code.snapshot();
         let differing = kept.differing(snapshot);
         let files = differing.len();

@@ -201,3 +201,62 @@ impl Maker {
         Some(Arc::new(graph))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path, process::Command};
+
+    use coderoom_engine::Shelf;
+    use coderoom_system::LoadOptions;
+
+    use super::*;
+
+    fn git(dir: &Path, args: &[&str]) {
+        let who = ["-c", "user.name=t", "-c", "user.email=t@example.invalid"];
+        let done = Command::new("git").args(who).args(args).current_dir(dir).status();
+        assert!(done.unwrap().success(), "{args:?}");
+    }
+
+    /// What everybody has cancelled is stopped and made again when it is asked for again; of those
+    /// that were asked for, the last few are kept.
+    #[test]
+    fn commits_are_stopped_kept_and_let_go() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().canonicalize().unwrap();
+        git(&root, &["init", "-q"]);
+        for n in 0..5 {
+            fs::write(root.join("a.py"), format!("def f{n}():\n    pass\n")).unwrap();
+            git(&root, &["add", "-A"]);
+            git(&root, &["commit", "-q", "-m", "one more"]);
+        }
+        let store = TextStore::default();
+        let workspace = Workspace::open(&root, LoadOptions::default(), store.clone()).unwrap();
+        let room = RoomCode::new(Arc::new(Shelf::new(1 << 20)), 1, None);
+        let code = room.of(&workspace.snapshot());
+        let graph = CodeGraph::build(&code, None, Arc::default(), &|| false).unwrap();
+        let graph = Arc::new(graph);
+        let beside = Beside { workspace: &workspace, room: &room, graph: &graph };
+        let revisions = Revisions::new(store);
+        let until = Instant::now() + Duration::from_secs(60);
+        let ask = |name: &str, given_up: bool| {
+            let give_up = || given_up;
+            revisions.state(name, &beside, Patience { until, give_up: &give_up }).unwrap()
+        };
+        assert!(ask("HEAD~1", true).is_none());
+        assert!(revisions.kept.lock().is_empty(), "nobody waits for it");
+        let has = |name: &str, key: &str| {
+            let state = ask(name, false).unwrap();
+            state.as_ref().as_ref().unwrap().graph.node_of(key).is_some()
+        };
+        for n in 0..5 {
+            assert!(has(&format!("HEAD~{}", 4 - n), &format!("a.py#f{n}")));
+        }
+        assert!(!has("HEAD", "a.py#f3"));
+        assert_eq!(revisions.kept.lock().len(), KEPT);
+        let kept = ask("HEAD", false).unwrap();
+        assert!(Arc::ptr_eq(&kept, &ask("HEAD", false).unwrap()));
+        let stops: Vec<_> = revisions.kept.lock().iter().map(|it| Arc::clone(&it.stop)).collect();
+        revisions.stop();
+        assert!(stops.iter().all(|stop| stop.load(Ordering::Relaxed)));
+    }
+}

@@ -12,6 +12,7 @@ mod index;
 mod loaded;
 mod names;
 mod naming;
+mod prints;
 mod query;
 mod resolve;
 mod scip;
@@ -38,6 +39,7 @@ pub(crate) use view::Target;
 // What the graph of a snapshot is made from.
 pub(crate) use graph::imports_of;
 pub(crate) use loaded::Loaded;
+pub(crate) use prints::{Print, Prints};
 pub(crate) use query::{
     Lines, container, handed_on, named_nodes, parts_of, qualify, shown_names, stands_in,
     visible_heads,

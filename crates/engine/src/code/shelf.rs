@@ -6,12 +6,14 @@ use std::sync::Arc;
 use coderoom_syntax::{Budget, Facts, Language, Packed, extract};
 use quick_cache::{Weighter, sync::Cache};
 
-use super::loaded::Loaded;
+use super::{loaded::Loaded, prints::Prints};
 use crate::{ContentHash, Text};
 
 /// Unpacked facts of recently used files, up to a number of bytes. Shared by all workspaces.
 pub struct Shelf {
     loaded: Cache<(ContentHash, Language), Arc<Loaded>, ByWeight>,
+    /// What functions are compared by, with names or without; made when somebody compares them.
+    prints: Cache<(ContentHash, Language, bool), Arc<Prints>, ByWeight>,
     /// Texts without syntax errors whose facts nobody needed so far.
     pub(super) clean: Cache<(ContentHash, Language), ()>,
 }
@@ -28,13 +30,20 @@ impl Weighter<(ContentHash, Language), Arc<Loaded>> for ByWeight {
     }
 }
 
+impl Weighter<(ContentHash, Language, bool), Arc<Prints>> for ByWeight {
+    fn weight(&self, _: &(ContentHash, Language, bool), prints: &Arc<Prints>) -> u64 {
+        prints.weight() as u64
+    }
+}
+
 impl Shelf {
-    /// Keeps up to `bytes` of unpacked facts.
+    /// Keeps up to `bytes` of unpacked facts, and a quarter as much of what else is made of texts.
     pub fn new(bytes: u64) -> Shelf {
         // An entry weighs some 40 KiB on average.
         let entries = (bytes / (40 << 10)).max(64) as usize;
         Shelf {
             loaded: Cache::with_weighter(entries, bytes, ByWeight),
+            prints: Cache::with_weighter(entries, bytes / 4, ByWeight),
             clean: Cache::new(MOST_CLEAN),
         }
     }
@@ -74,8 +83,26 @@ impl Shelf {
         loaded
     }
 
-    /// Bytes of unpacked facts that are kept now.
+    /// What the functions of a text are compared by. `functions` are their numbers and lines, in order:
+    /// a matter of the text and the language.
+    pub(crate) fn prints(
+        &self,
+        text: &Arc<Text>,
+        language: Language,
+        keep_names: bool,
+        functions: impl FnOnce() -> Vec<(u32, (u32, u32))>,
+    ) -> Arc<Prints> {
+        let key = (text.hash(), language, keep_names);
+        if let Some(prints) = self.prints.get(&key) {
+            return prints;
+        }
+        let prints = Arc::new(Prints::read(text, language, keep_names, &functions()));
+        self.prints.insert(key, Arc::clone(&prints));
+        prints
+    }
+
+    /// Bytes of unpacked facts, and of what else is made of texts, that are kept now.
     pub fn bytes(&self) -> u64 {
-        self.loaded.weight()
+        self.loaded.weight() + self.prints.weight()
     }
 }

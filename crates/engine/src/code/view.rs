@@ -137,6 +137,11 @@ impl Code {
         &self.index
     }
 
+    /// Where facts are kept, and what else is made of texts.
+    pub(crate) fn shelf(&self) -> &Shelf {
+        &self.shelf
+    }
+
     /// Source files that the index does not speak for.
     pub fn uncovered(&self) -> usize {
         self.uncovered.len()

@@ -81,7 +81,6 @@ impl CodeGraph {
         let mut files = Vec::with_capacity(pieces.len());
         for (file, piece) in &pieces {
             let text = file.text().ok_or(PersistError::Malformed)?;
-            let imports = piece.imports.iter().map(known).collect::<Option<Vec<u32>>>();
             files.push(FileOut {
                 path: &piece.nodes.path,
                 hash: text.hash().0,
@@ -89,7 +88,8 @@ impl CodeGraph {
                 outside: &piece.outside,
                 edges: &piece.edges,
                 packages: &piece.packages,
-                imports: imports.ok_or(PersistError::Malformed)?,
+                // One that leads to what is gone is looked at again as soon as anything moves.
+                imports: piece.imports.iter().filter_map(known).collect(),
                 mentions: &piece.mentions,
             });
         }

@@ -37,6 +37,14 @@ fn copies_are_found() {
     assert!(found(&mut bed, json!({"path": "lib"})).is_empty());
     let like = json!({"like": "first", "path": "lib"});
     assert_eq!(found(&mut bed, like), [["lib/b.py#second"]]);
+    // What is kept of an earlier question is that of the text, not of the file.
+    let b = bed.root.join("lib/b.py");
+    std::fs::write(&b, "def second():\n    pass\n").expect("written");
+    assert!(found(&mut bed, json!({})).is_empty());
+    std::fs::write(&b, near.replace("second", "again")).expect("written");
+    assert_eq!(found(&mut bed, json!({})), [["a.py#first", "lib/b.py#again"]]);
+    std::fs::write(&b, &near).expect("written");
+    assert_eq!(found(&mut bed, json!({})), [["a.py#first", "lib/b.py#second"]]);
     assert_eq!(bed.refusal("duplicates", json!({"like": "short"})), "bad_parameter");
     assert_eq!(bed.refusal("duplicates", json!({"similarity": 7.0})), "bad_parameter");
     assert_eq!(bed.refusal("duplicates", json!({"like": "\u{0}"})), "unknown_symbol");
