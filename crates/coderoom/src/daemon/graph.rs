@@ -17,7 +17,7 @@ use coderoom_graph::{COCHANGE, CoChange, Tempo, tempo};
 use coderoom_system::past::{self, Limits, NoHistory};
 use parking_lot::Mutex;
 
-use super::{keep::Keep, made::Made};
+use super::{graph_files::GraphFiles, made::Made};
 
 /// Words are weighed anew when so many files have changed, or a tenth of all.
 const MANY_CHANGED: usize = 400;
@@ -30,7 +30,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(500);
 pub struct RoomGraph {
     root: PathBuf,
     /// What a restart finds of it.
-    keep: Arc<Keep>,
+    keep: Arc<GraphFiles>,
     /// A session of the workspace, to prepare changes with.
     fork: Arc<Session>,
     /// Not everything that may have been affected by a change was made anew.
@@ -126,7 +126,7 @@ pub struct Patience<'a> {
 impl RoomGraph {
     /// Nothing is known yet of the workspace at `root`, but what was kept. `fork` is any session of
     /// it.
-    pub fn new(root: PathBuf, keep: Keep, fork: Session) -> RoomGraph {
+    pub fn new(root: PathBuf, keep: GraphFiles, fork: Session) -> RoomGraph {
         RoomGraph {
             root,
             keep: Arc::new(keep),
@@ -323,7 +323,7 @@ pub fn hex(id: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::daemon::keep::Before;
+    use crate::daemon::graph_files::Before;
 
     /// Without a repository, nothing is made anew for each question.
     #[test]
@@ -332,7 +332,7 @@ mod tests {
         let root = dir.path().canonicalize().unwrap();
         let fork = Session::open(Vec::new(), Vec::new());
         let before = Before { loaded: fork.snapshot(), replaced: Vec::new() };
-        let graph = RoomGraph::new(root.clone(), Keep::new(None, root, before), fork);
+        let graph = RoomGraph::new(root.clone(), GraphFiles::new(None, root, before), fork);
         let first = graph.history();
         assert!(first.read.is_err());
         // As if it had been looked at long ago.

@@ -25,7 +25,7 @@ use super::{
     compiled::Compiled,
     config::Config,
     graph::RoomGraph,
-    keep::{Before, Keep, MOST_DIFFERING},
+    graph_files::{Before, GraphFiles, MOST_DIFFERING},
     kept::Kept,
     revisions::Revisions,
     sessions::{AgentSession, Sessions},
@@ -358,7 +358,7 @@ impl Rooms {
         code.build(&loaded);
         let replaced = recall.as_ref().map(|recall| recall.replaced(&loaded, MOST_DIFFERING));
         let before = Before { loaded, replaced: replaced.unwrap_or_default() };
-        let keep = Keep::new(self.config.cache_dir.clone(), root.to_path_buf(), before);
+        let keep = GraphFiles::new(self.config.cache_dir.clone(), root.to_path_buf(), before);
         let fork = workspace.fork();
         Ok(Room {
             workspace,

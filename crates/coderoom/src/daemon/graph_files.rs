@@ -40,7 +40,7 @@ const GRAPH: &str = "graph";
 const HISTORY: &str = "history";
 
 /// What is kept of one workspace.
-pub struct Keep {
+pub struct GraphFiles {
     /// Where cache directories are; `None`: nothing is kept.
     base: Option<PathBuf>,
     root: PathBuf,
@@ -67,11 +67,11 @@ struct Written {
     tip: Option<Vec<u8>>,
 }
 
-impl Keep {
+impl GraphFiles {
     /// What is kept of the workspace at `root` below the directory for caches.
-    pub fn new(base: Option<PathBuf>, root: PathBuf, before: Before) -> Keep {
+    pub fn new(base: Option<PathBuf>, root: PathBuf, before: Before) -> GraphFiles {
         let before = base.is_some().then_some(before);
-        Keep {
+        GraphFiles {
             base,
             root,
             before: Mutex::new(before),
