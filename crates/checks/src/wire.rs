@@ -2,7 +2,7 @@
 
 use coderoom::{
     daemon::frame,
-    ops::{TABLE, rg},
+    ops::{TABLE, json_of, rg},
 };
 use coderoom_engine::Search;
 use serde_json::Value;
@@ -18,7 +18,8 @@ pub fn wire(data: &[u8]) {
         let read: frame::Request = serde_json::from_value(again.clone()).expect("of a request");
         assert_eq!(serde_json::to_value(&read).expect("twice"), again);
         let id = request.id.unwrap_or_default();
-        for reply in [frame::result(&id, &request.params), frame::output(&id, line.len())] {
+        let result = json_of(&request.params).expect("what was JSON is JSON");
+        for reply in [frame::result(&id, &result), frame::output(&id, line.len())] {
             let body = reply.strip_suffix(b"\n").expect("a line");
             assert!(!body.contains(&b'\n') && serde_json::from_slice::<Value>(body).is_ok());
         }

@@ -251,6 +251,7 @@ mod tests {
                     nodes: Arc::clone(&piece.nodes),
                     outside: piece.outside.clone(),
                     edges: piece.edges.clone(),
+                    foreign: piece.foreign,
                     packages: piece.packages.clone(),
                     imports: piece.imports.clone(),
                     mentions: piece.mentions.clone(),
@@ -261,9 +262,9 @@ mod tests {
         });
         let pieces = pieces.collect();
         let (snapshot, hints) = (Arc::clone(&graph.snapshot), Arc::clone(&graph.hints));
-        let (joined, seed_index) = (OnceLock::new(), OnceLock::new());
+        let (joined, cooccurrence) = (OnceLock::new(), OnceLock::new());
         let (stats, earlier) = (graph.stats, Mutex::default());
-        CodeGraph { snapshot, pieces, hints, stats, joined, earlier, seed_index }
+        CodeGraph { snapshot, pieces, hints, stats, joined, earlier, cooccurrence }
             .encode("one")
             .unwrap()
     }
