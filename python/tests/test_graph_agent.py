@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 import re
+import os
 import subprocess
 import unittest
 
@@ -51,7 +52,11 @@ class GraphAgentTest(unittest.TestCase):
 
     def git(self, *arguments):
         who = ["-c", "user.name=t", "-c", "user.email=t@example.invalid"]
-        subprocess.run(["git", *who, *arguments], cwd=self.root, check=True)
+        # Whatever the user's git is told, and if the tests run below one of its hooks.
+        environment = {name: value for name, value in os.environ.items()
+                       if name not in ("GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE")}
+        environment.update(GIT_CONFIG_GLOBAL="/dev/null", GIT_CONFIG_SYSTEM="/dev/null")
+        subprocess.run(["git", *who, *arguments], cwd=self.root, check=True, env=environment)
 
     def test_questions_before_an_edit(self):
         with CodeAgent(self.root, session="name") as agent:

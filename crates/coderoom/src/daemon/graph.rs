@@ -262,15 +262,18 @@ impl RoomGraph {
     /// to that takes long, and the history. The cache file of the same files has to be written
     /// before. Never waits for what is being made.
     pub fn keep(&self, code: impl FnOnce() -> Arc<Code>) {
-        let patience = Patience { until: Instant::now() + KEEPING, give_up: &|| false };
+        // One that takes too long to bring up to date is kept as it is: of its own texts.
         let newest = |graph: Arc<CodeGraph>| {
-            following(&code(), &graph, graph.hints(), patience).filter(|it| !it.stats().partial)
+            let code = code();
+            let patience = Patience { until: Instant::now() + KEEPING, give_up: &|| false };
+            let newer = following(&code, &graph, graph.hints(), patience);
+            newer.filter(|it| !it.stats().partial).unwrap_or(graph)
         };
         // One that is not exact would stay so for ever.
         let exact = self.graph.newest().filter(|_| !self.inexact.load(Ordering::Relaxed));
         let history = self.history.lock().clone();
         let history = history.as_ref().and_then(|(_, it)| it.read.as_deref().ok());
-        self.keep.write(exact.and_then(newest).as_deref(), history);
+        self.keep.write(exact.map(newest).as_deref(), history);
     }
 
     /// No more of it is made: the workspace is let go.

@@ -166,7 +166,9 @@ impl GraphFiles {
 
     fn write_history(&self, history: Option<&past::Past>) -> Result<(), String> {
         let known = self.written.lock().tip.clone();
-        let Some(past) = history.filter(|it| known.as_deref() != Some(it.tip())) else {
+        // What lacks commits is read again at the next start: they may be there by then.
+        let whole = history.filter(|it| it.damaged() == 0);
+        let Some(past) = whole.filter(|it| known.as_deref() != Some(it.tip())) else {
             return Ok(());
         };
         let bytes = past.encode(maker()).map_err(|err| err.to_string())?;

@@ -188,13 +188,11 @@ async fn call(
     let _end = CancelOnDrop(cancel.clone());
     let working = tokio::task::spawn_blocking(move || {
         let context = Context::for_request(rooms, cancel, &params);
-        ops::find(&name).and_then(|operation| (operation.run)(&context, params))
+        let answer = ops::find(&name).and_then(|operation| (operation.run)(&context, params));
+        answer.and_then(|answer| answer.json())
     });
     match working.await {
-        Ok(Ok(answer)) => match answer.json() {
-            Ok(json) => Json(json).into_response(),
-            Err(err) => failure(&err),
-        },
+        Ok(Ok(json)) => Json(json).into_response(),
         Ok(Err(err)) => failure(&err),
         Err(_) => {
             failure(&OpError::new(Code::Internal, "this request hit a fault of coderoom's own"))

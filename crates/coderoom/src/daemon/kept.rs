@@ -24,6 +24,8 @@ use crate::error::{Code, OpError};
 
 /// Larger files are not ours.
 const MAX_FILE: u64 = 256 << 20;
+/// So many damaged ones are kept beside it.
+const MAX_SET_ASIDE: u32 = 8;
 
 /// What can be kept: small enough to be written whole.
 pub trait Keep: Clone + Default {
@@ -76,6 +78,8 @@ pub struct Kept<T> {
 struct Known<T> {
     value: Arc<T>,
     problem: Option<String>,
+    /// There is a file that could not be read: it must not be written over.
+    unread: bool,
 }
 
 impl<T: Keep> Kept<T> {
@@ -118,6 +122,10 @@ impl<T: Keep> Kept<T> {
         let _turn = self.turn.lock();
         // Somebody may have had a turn meanwhile.
         let known = self.known.lock().clone().unwrap_or(known);
+        if known.unread {
+            let problem = known.problem.unwrap_or_default();
+            return Err(OpError::new(Code::JournalFailed, problem));
+        }
         let mut value = (*known.value).clone();
         let result = change(&mut value)?;
         if let Some(file) = &self.file {
@@ -146,7 +154,10 @@ impl<T: Keep> Kept<T> {
             Some(file) => read(file),
             None => Known::default(),
         };
-        *self.known.lock() = Some(known.clone());
+        // What could not be read is tried again by the next who wants it.
+        if !known.unread {
+            *self.known.lock() = Some(known.clone());
+        }
         known
     }
 }
@@ -154,16 +165,33 @@ impl<T: Keep> Kept<T> {
 fn read<T: Keep>(file: &Path) -> Known<T> {
     let bytes = match fs::metadata(file) {
         Err(err) if err.kind() == io::ErrorKind::NotFound => return Known::default(),
-        Ok(meta) if meta.len() > MAX_FILE => Err("it is too large".to_owned()),
-        _ => fs::read(file).map_err(|err| err.to_string()),
+        Ok(meta) if meta.len() > MAX_FILE => Ok(None),
+        Ok(_) => fs::read(file).map(Some),
+        Err(err) => Err(err),
+    };
+    let bytes = match bytes {
+        Ok(bytes) => bytes.ok_or_else(|| "it is too large".to_owned()),
+        // That says nothing of the file: it stays, and nothing is written over it.
+        Err(err) => {
+            let problem = format!("{} cannot be read now: {}: {err}", T::WHAT, file.display());
+            tracing::warn!("{problem}");
+            return Known { problem: Some(problem), unread: true, ..Known::default() };
+        }
     };
     match bytes.and_then(|bytes| T::decode(&bytes).map_err(|err| err.to_string())) {
-        Ok(value) => Known { value: Arc::new(value), problem: None },
+        Ok(value) => Known { value: Arc::new(value), ..Known::default() },
         Err(why) => {
-            let aside = file.with_extension("damaged");
+            let aside = free_name(file);
             let kept = match fs::rename(file, &aside) {
                 Ok(()) => format!("it was set aside as {}", aside.display()),
-                Err(err) => format!("and it cannot be set aside: {err}"),
+                Err(err) => {
+                    let problem = format!(
+                        "{} could not be read ({why}), and cannot be set aside: {err}",
+                        T::WHAT
+                    );
+                    tracing::warn!(file = %file.display(), "{problem}");
+                    return Known { problem: Some(problem), unread: true, ..Known::default() };
+                }
             };
             let problem = format!(
                 "{} could not be read ({why}), {kept}; answers do without it: {}",
@@ -174,6 +202,16 @@ fn read<T: Keep>(file: &Path) -> Known<T> {
             Known { problem: Some(problem), ..Known::default() }
         }
     }
+}
+
+/// Where a damaged file goes: over no other.
+fn free_name(file: &Path) -> PathBuf {
+    let name = |n: u32| match n {
+        0 => file.with_extension("damaged"),
+        n => file.with_extension(format!("damaged.{n}")),
+    };
+    let free = (0..MAX_SET_ASIDE).map(name).find(|it| !it.exists());
+    free.unwrap_or_else(|| name(MAX_SET_ASIDE))
 }
 
 /// Replaces a file whole: written beside it, made durable, renamed.

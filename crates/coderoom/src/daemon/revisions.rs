@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use coderoom_engine::{Code, CodeGraph, Hints, Snapshot, TextStore};
+use coderoom_engine::{Code, CodeGraph, Hints, Snapshot, TextStore, Unheld};
 use coderoom_system::{
     Workspace,
     past::{self, Revision, RevisionError, TreeLimits},
@@ -48,6 +48,8 @@ pub struct PastState {
 
 struct Kept {
     revision: Revision,
+    /// What the workspace's ignore rules kept out then: other rules, another state.
+    unheld: Box<[Unheld]>,
     made: Arc<Made<Result<PastState, RevisionError>>>,
     stop: Arc<AtomicBool>,
     waiting: AtomicUsize,
@@ -81,8 +83,7 @@ impl Revisions {
         patience: Patience<'_>,
     ) -> Result<Option<Arc<Result<PastState, RevisionError>>>, RevisionError> {
         let revision = past::revision(beside.workspace.root(), name)?;
-        let kept = self.kept(revision);
-        kept.waiting.fetch_add(1, Ordering::Relaxed);
+        let kept = self.kept(revision, beside.graph.snapshot().unheld());
         let maker = Maker {
             revision,
             workspace: Arc::clone(beside.workspace),
@@ -102,12 +103,14 @@ impl Revisions {
     }
 
     /// The place of a commit, as the one that was used last.
-    fn kept(&self, revision: Revision) -> Arc<Kept> {
+    fn kept(&self, revision: Revision, unheld: &[Unheld]) -> Arc<Kept> {
         let mut all = self.kept.lock();
-        let kept = match all.iter().position(|it| it.revision == revision) {
+        let same = |it: &Arc<Kept>| it.revision == revision && *it.unheld == *unheld;
+        let kept = match all.iter().position(same) {
             Some(at) => all.remove(at),
             None => Arc::new(Kept {
                 revision,
+                unheld: unheld.into(),
                 made: Made::new(),
                 stop: Arc::default(),
                 waiting: AtomicUsize::new(0),
@@ -116,9 +119,19 @@ impl Revisions {
         };
         *kept.used.lock() = Instant::now();
         all.push(Arc::clone(&kept));
-        // One that is waited for ends its wait without an answer; who asks again gets it made again.
-        let surplus = all.len().saturating_sub(KEPT);
-        all.drain(..surplus).for_each(|it| it.stop.store(true, Ordering::Relaxed));
+        // Those that are waited for stay, however many.
+        let mut surplus = all.len().saturating_sub(KEPT);
+        all.retain(|it| {
+            let idle = it.waiting.load(Ordering::Relaxed) == 0;
+            if surplus == 0 || !idle || Arc::ptr_eq(it, &kept) {
+                return true;
+            }
+            surplus -= 1;
+            it.stop.store(true, Ordering::Relaxed);
+            false
+        });
+        // Counted before anybody else may look.
+        kept.waiting.fetch_add(1, Ordering::Relaxed);
         kept
     }
 
@@ -213,7 +226,14 @@ mod tests {
 
     fn git(dir: &Path, args: &[&str]) {
         let who = ["-c", "user.name=t", "-c", "user.email=t@example.invalid"];
-        let done = Command::new("git").args(who).args(args).current_dir(dir).status();
+        let mut git = Command::new("git");
+        git.args(who).args(args).current_dir(dir);
+        // Whatever the user's git is told, and if the tests run below one of its hooks.
+        git.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null");
+        for name in ["GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE"] {
+            git.env_remove(name);
+        }
+        let done = git.status();
         assert!(done.unwrap().success(), "{args:?}");
     }
 

@@ -230,8 +230,14 @@ impl Rooms {
             let message = format!("{} is not the root of a loaded workspace", path.display());
             return Err(OpError::new(Code::NotResident, message));
         };
-        // They are resumed from their journals when somebody names them.
-        self.sessions.park(&room);
+        // They are resumed from their journals when somebody names them. One that stays would go on
+        // with this workspace beside the next, and each would write over what the other keeps.
+        if !self.sessions.park(&room) {
+            let message = "an edit session of it is at work, or stays in memory \
+                           (`memory.lru_eviction: false`): `session_list` names them; close it, or \
+                           try again";
+            return Err(OpError::new(Code::Busy, message));
+        }
         self.checkers.forget(room.root());
         self.put_away(&room);
         Ok(path)

@@ -83,12 +83,18 @@ impl Link {
         let _place = self.places.acquire().await;
         // Clients get one of the two: the other is not even made.
         let form = if entry.structured { "value" } else { "text" };
-        let params = json!({"operation": entry.name, "params": params, "form": form});
+        let mut params = json!({"operation": entry.name, "params": params, "form": form});
         // A daemon that was stopped or replaced breaks the connection. Asking the next one the same
         // thing again is safe if it only reads.
         for _ in 0..2 {
             let connection = self.connected().await?;
             match connection.ask("call", &params, progress).await {
+                // A daemon of an earlier build knows no forms, and has done nothing.
+                Ok(Err(err)) if err.message.contains("unknown field `form`") => {
+                    if let Some(params) = params.as_object_mut() {
+                        params.remove("form");
+                    }
+                }
                 Ok(outcome) => return outcome.and_then(answer),
                 Err(Broken { sent }) => {
                     self.forget(&connection).await;

@@ -89,8 +89,7 @@ impl Bed {
     fn read_back(&self) -> Option<String> {
         let log = fs::read_to_string(self.home.path("log")).expect("there is a log");
         let line = log.lines().find(|line| line.contains("the graph was read back"))?;
-        let line: String = line.chars().filter(|it| !it.is_control()).collect();
-        let count = line.split("files").nth(1)?.trim_start_matches(|c: char| !c.is_ascii_digit());
+        let count = line.split("files=").nth(1)?;
         Some(count.split(|c: char| !c.is_ascii_digit()).next()?.to_owned())
     }
 

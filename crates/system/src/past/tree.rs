@@ -6,7 +6,12 @@
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
+    ffi::OsStr,
+    fs::OpenOptions,
+    io::Read,
+    os::unix::{ffi::OsStrExt, fs::OpenOptionsExt},
     path::Path,
+    sync::Arc,
 };
 
 use coderoom_engine::{
@@ -18,6 +23,7 @@ use gix::{
     objs::Kind,
 };
 use rayon::prelude::*;
+use rustix::fs::OFlags;
 
 use super::{
     diff,
@@ -27,6 +33,9 @@ use super::{
 
 /// Files that one thread reads in a row.
 const RUN: usize = 64;
+
+/// Larger binary files are not compared by their bytes.
+const MOST_READ: u64 = 64 << 20;
 
 /// How much of a commit to hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +64,8 @@ pub struct TreeChange {
 }
 
 /// What turns `present`, a snapshot of the disk of the workspace at `root`, into the files of a
-/// commit. Files of submodules stay as they are. Blobs come as git has them, without the filters of
+/// commit. Files of submodules stay as they are, and so do those that are too large to be held, if
+/// their sizes are the same. Blobs come as git has them, without the filters of
 /// a checkout. Costs reading the trees and the blobs that differ, and comparing the rest by their
 /// stamps with git's index.
 ///
@@ -87,7 +97,7 @@ pub fn change_to(
         .par_iter()
         .filter(|(path, id)| {
             let file = present.file(path);
-            !stop() && file.is_some_and(|file| known.id_of(file) == Some(**id))
+            !stop() && file.is_some_and(|file| known.id_of(file, root, limits) == Some(**id))
         })
         .map(|(path, _)| path)
         .collect();
@@ -99,6 +109,14 @@ pub fn change_to(
     let bodies = read_blobs(&shared, &wanted, store, limits, stop)?;
     let mut change = Change::default();
     for ((path, _), (body, size)) in wanted.into_iter().zip(bodies) {
+        // What is too large to be looked at is the same if it is as large.
+        let present_size = |file: &Arc<File>| match (&file.body, &body) {
+            (Body::TooLarge, Body::TooLarge) => Some(file.stamp.size),
+            _ => None,
+        };
+        if present.file(path).and_then(present_size) == Some(size) {
+            continue;
+        }
         let visibility = present.file(path).map_or_else(|| hidden(path), |file| file.visibility);
         let stamp = Stamp { size, ..Stamp::default() };
         change.files.insert(path.clone(), FileChange::Put { body, stamp, visibility });
@@ -212,13 +230,27 @@ impl Known {
         Known { kind: repo.object_hash(), index: repo.open_index().ok(), prefix }
     }
 
-    /// The blob of a file whose text is held.
-    fn id_of(&self, file: &File) -> Option<ObjectId> {
-        let text = file.text()?;
+    /// The blob of a file: by what git has looked at, else by its bytes, which are read from the
+    /// disk if they are not held.
+    fn id_of(&self, file: &File, root: &Path, limits: &TreeLimits) -> Option<ObjectId> {
         if let Some(id) = self.by_stamp(file) {
             return Some(id);
         }
-        gix::objs::compute_hash(self.kind, Kind::Blob, text.bytes()).ok()
+        let hash = |bytes: &[u8]| gix::objs::compute_hash(self.kind, Kind::Blob, bytes).ok();
+        match &file.body {
+            Body::Text(text) => hash(text.bytes()),
+            Body::Binary if file.stamp.size <= limits.file_bytes.min(MOST_READ) => {
+                let path = root.join(OsStr::from_bytes(file.path.as_bytes()));
+                // What has become a pipe or a link meanwhile is not waited for, nor followed.
+                let flags = OFlags::NONBLOCK | OFlags::NOFOLLOW;
+                let flags = i32::try_from(flags.bits()).ok()?;
+                let there = OpenOptions::new().read(true).custom_flags(flags).open(path).ok()?;
+                let mut bytes = Vec::new();
+                there.take(file.stamp.size.saturating_add(1)).read_to_end(&mut bytes).ok()?;
+                hash(&bytes)
+            }
+            _ => None,
+        }
     }
 
     /// The index's blob, if git and we have looked at the same version of the file.

@@ -53,6 +53,8 @@ pub struct AgentSession {
     graph: Mutex<Option<Arc<CodeGraph>>>,
     /// What it was asked lately. Forgotten when the session is put back to its journal.
     pub(super) questions: Mutex<Questions>,
+    /// Held by whoever learns from what is handed over.
+    pub(super) handing_over: Mutex<()>,
     /// Set while its files are being written.
     pub(super) syncing: AtomicBool,
     /// The review commit of its newest state, if one was made.
@@ -102,6 +104,7 @@ impl AgentSession {
             code: Mutex::default(),
             graph: Mutex::default(),
             questions: Mutex::default(),
+            handing_over: Mutex::default(),
             syncing: AtomicBool::new(false),
             review: Mutex::default(),
             review_error: Mutex::default(),

@@ -78,8 +78,10 @@ impl AgentSession {
         if !self.config.graph.learn_from_edits {
             return;
         }
+        // One at a time: the second builds on what the first has taught.
+        let _turn = self.handing_over.lock();
         let state = self.state();
-        // No lock is held while lessons are written: what is said is noted afterwards.
+        // No other lock is held while lessons are written: what is said is noted afterwards.
         let due = self.questions.lock().due(&state, handed);
         for (question, before, files) in due {
             let lesson = Lesson {

@@ -99,6 +99,8 @@ fn what_is_the_same_is_not_read() {
     let mut world = World::new();
     world.write("a", "1\r\n");
     world.write("b", "1\n");
+    // Not held, and yet the same.
+    world.write("image", "\0not text");
     world.commit("0");
     world.write("b", "2\n");
     world.commit("1");

@@ -9,8 +9,8 @@ use super::{
     places::{PlaceRow, resolve, visited},
 };
 use crate::{
-    daemon::trails::{Trail, Verdict},
-    error::OpError,
+    daemon::trails::{MAX_ENTRIES, MAX_TEXT, Trail, Verdict},
+    error::{Code, OpError},
     ops::{Context, Group, Operation, code::with_notes},
 };
 
@@ -81,12 +81,16 @@ impl Operation for TrailSave {
     type Reply = Reply;
 
     fn run(context: &Context, params: Params) -> Result<Reply, OpError> {
+        check(&params)?;
         let grounds = Grounds::new(context, &params.workspace)?;
         let mut seen = Vec::new();
         for target in &params.visited {
-            for node in grounds.nodes(target)? {
+            for node in grounds.nodes(target)?.into_iter().take(MAX_ENTRIES) {
                 seen.push(visited(&grounds, node)?);
             }
+            grounds.check()?;
+            // More than fit would only be refused later.
+            seen.truncate(MAX_ENTRIES + 1);
         }
         let kept = &grounds.asked.located.room.trails;
         let name = params.name.trim();
@@ -117,6 +121,21 @@ impl Operation for TrailSave {
         );
         with_notes(text, &reply.notes)
     }
+}
+
+/// Refuses what is more than a trail can have, before anything is compared with anything.
+fn check(params: &Params) -> Result<(), OpError> {
+    let Params { notes, undecided, confirmed, refuted, questions, answered, visited, .. } = params;
+    let lists = [notes, undecided, confirmed, refuted, questions, answered, visited];
+    if lists.iter().any(|list| list.len() > MAX_ENTRIES) {
+        let message = format!("a trail has {MAX_ENTRIES} entries of a kind at most");
+        return Err(OpError::new(Code::TooLarge, message));
+    }
+    if lists.into_iter().flatten().any(|text| text.len() > MAX_TEXT) {
+        let message = format!("one text of a trail has {MAX_TEXT} bytes at most");
+        return Err(OpError::new(Code::TooLarge, message));
+    }
+    Ok(())
 }
 
 /// Adds what a client says; gives the answered questions that were not open.
