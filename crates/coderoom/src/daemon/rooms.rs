@@ -222,20 +222,16 @@ impl Rooms {
     /// `not_resident` if it is not loaded.
     pub fn unload(&self, path: &str) -> Result<PathBuf, OpError> {
         let path = self.meant_path(path)?;
-        let removed = match self.slots.lock().get(&path) {
-            Some(Slot::Ready(room)) => Some(Arc::clone(room)),
-            _ => None,
-        };
-        let Some(room) = removed else {
+        let room = self.slots.lock().get(&path).and_then(Slot::ready).cloned();
+        let Some(room) = room else {
             let message = format!("{} is not the root of a loaded workspace", path.display());
             return Err(OpError::new(Code::NotResident, message));
         };
-        // They are resumed from their journals when somebody names them. One that stays would go on
-        // with this workspace beside the next, and each would write over what the other keeps.
+        // Resumed from their journals when named. One that stays would go on with this workspace
+        // beside the next, and each would write over what the other keeps.
         if !self.sessions.park(&room) {
-            let message = "an edit session of it is at work, or stays in memory \
-                           (`memory.lru_eviction: false`): `session_list` names them; close it, or \
-                           try again";
+            let message = "an edit session of it is at work, or has `memory.lru_eviction: false`: \
+                           close it (`session_list` names them), or try again";
             return Err(OpError::new(Code::Busy, message));
         }
         self.checkers.forget(room.root());
