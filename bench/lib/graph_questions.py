@@ -66,8 +66,9 @@ DJANGO = Asked(
     ],
     traces=[TRACE],
     edits=[
-        ("django/db/models/query.py", "        return self._result_cache",
-         "        # A remark.\n        return self._result_cache"),
+        ("django/db/models/query.py",
+         "            self._result_cache = list(self._iterable_class(self))",
+         "            # A remark.\n            self._result_cache = list(self._iterable_class(self))"),
         ("django/core/signing.py", "            age = time.time() - timestamp",
          "            age = b62_decode(time.time()) - timestamp"),
         ("django/core/paginator.py", "    def page(self, number):", "    def leaf(self, number):"),
