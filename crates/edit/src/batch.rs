@@ -114,6 +114,9 @@ pub enum Outcome {
         bytes: Vec<u8>,
         /// Whether it is executable, if the batch says so.
         executable: Option<bool>,
+        /// The file that it is a copy of: it has the mode that this had before the batch, if the batch
+        /// says no other.
+        copy_of: Option<String>,
     },
     /// It is gone.
     Removed,
@@ -173,6 +176,7 @@ struct State<'a> {
     text: Option<Cow<'a, [u8]>>,
     executable: Option<bool>,
     from: Option<String>,
+    copy_of: Option<String>,
     existed: bool,
     touched: bool,
 }
@@ -183,7 +187,7 @@ impl<'a> Room<'_, 'a> {
         self.files.entry(path.to_owned()).or_insert_with(|| {
             let text = source(path);
             let existed = text.is_some();
-            State { text, executable: None, from: None, existed, touched: false }
+            State { text, executable: None, from: None, copy_of: None, existed, touched: false }
         })
     }
 
@@ -213,6 +217,7 @@ impl<'a> Room<'_, 'a> {
             let state = self.state(path);
             state.text = Some(Cow::Owned(content.to_vec()));
             (state.executable, state.from, state.touched) = (executable, None, true);
+            state.copy_of = None;
         }
         Ok(())
     }
@@ -236,11 +241,13 @@ impl<'a> Room<'_, 'a> {
         }
         let old = self.state(path);
         let (text, executable) = (old.text.take(), old.executable.take());
+        let copy_of = old.copy_of.take();
         // A file that was made by this batch comes from nowhere.
         let from = old.from.take().or_else(|| old.existed.then(|| path.to_owned()));
         old.touched = true;
         let new = self.state(to);
         (new.text, new.executable, new.from, new.touched) = (text, executable, from, true);
+        new.copy_of = copy_of;
         // What comes back to where it was has not moved.
         new.from = new.from.take().filter(|from| from != to);
         Ok(())
@@ -251,7 +258,9 @@ impl<'a> Room<'_, 'a> {
         let Some(text) = before else {
             return Err(EditError::UnknownPath { path: path.to_owned() });
         };
-        self.create(to, &text, None, Existing::Refuse)
+        self.create(to, &text, None, Existing::Refuse)?;
+        self.state(to).copy_of = Some(path.to_owned());
+        Ok(())
     }
 
     fn modify(&mut self, path: &str, modify: &Modify) -> Result<(), EditError> {
@@ -309,7 +318,8 @@ impl<'a> Room<'_, 'a> {
                     files.push((0, path, Outcome::Moved { from, bytes: text.into(), executable }));
                 }
                 (Some(text), None) => {
-                    files.push((2, path, Outcome::Written { bytes: text.into(), executable }));
+                    let (bytes, copy_of) = (text.into(), state.copy_of);
+                    files.push((2, path, Outcome::Written { bytes, executable, copy_of }));
                 }
                 (None, _) if state.existed && !moved.contains(&path) => {
                     files.push((1, path, Outcome::Removed));

@@ -221,3 +221,14 @@ fn uris_are_made_relative() {
         assert_eq!(uri_path(bad, "/r").expect_err("test").code(), "bad_path", "{bad}");
     }
 }
+
+/// A copy has the mode of what it is a copy of, which only the applier knows.
+#[test]
+fn a_copy_says_of_what() {
+    let patch = "diff --git a/a b/b\nsimilarity index 100%\ncopy from a\ncopy to b\n";
+    let source = files(&[("a", "A")]);
+    let applied = apply(Format::Unified, patch.as_bytes(), &ParseOptions::default(), &source);
+    let copy =
+        Outcome::Written { bytes: b"A".to_vec(), executable: None, copy_of: Some("a".into()) };
+    assert_eq!(applied.unwrap().files, [("b".to_owned(), copy)]);
+}

@@ -112,7 +112,7 @@ proptest! {
         } else {
             let applied = apply(Format::Unified, &patch, &ParseOptions::default(), &source);
             let applied = applied.unwrap_or_else(|error| panic!("{error}"));
-            let written = Outcome::Written { bytes: new.clone(), executable: None };
+            let written = Outcome::Written { bytes: new.clone(), executable: None, copy_of: None };
             prop_assert_eq!(applied.files, [("f".to_owned(), written)]);
         }
         hunks(&old, &new, context);

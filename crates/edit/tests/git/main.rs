@@ -81,8 +81,9 @@ fn applied(old: &Tree, patch: &[u8]) -> Tree {
     for (path, outcome) in result.files {
         let was = |tree: &Tree, path: &str| tree.get(path).is_some_and(|file| file.1);
         match outcome {
-            Outcome::Written { bytes, executable } => {
-                let executable = executable.unwrap_or_else(|| was(old, &path));
+            Outcome::Written { bytes, executable, copy_of } => {
+                let before = copy_of.as_ref().unwrap_or(&path);
+                let executable = executable.unwrap_or_else(|| was(old, before));
                 new.insert(path, (bytes, executable));
             }
             Outcome::Removed => drop(new.remove(&path)),

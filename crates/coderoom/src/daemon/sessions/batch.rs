@@ -162,7 +162,7 @@ impl AgentSession {
             let before = present.version(path)?;
             match outcome {
                 Outcome::Removed => put(path, before, None)?,
-                Outcome::Written { bytes, executable } => {
+                Outcome::Written { bytes, executable, copy_of } => {
                     let bytes = match &before {
                         Some(old) if rewrites.contains(path) => {
                             present::rewritten(old.bytes().map_or(&[], |it| &it[..]), bytes)
@@ -170,7 +170,13 @@ impl AgentSession {
                         _ => bytes.clone(),
                     };
                     let bytes = present.encoded(path, before.as_ref(), bytes)?;
-                    let mode = mode(*executable, before.as_ref());
+                    let mode = match copy_of {
+                        Some(of) if executable.is_none() => {
+                            let of_copied = mode(None, present.version(of)?.as_ref());
+                            of_copied.or_else(|| self.mode_on_disk(of))
+                        }
+                        _ => mode(*executable, before.as_ref()),
+                    };
                     let after = Version { mode, ..present::of_bytes(&self.store, bytes) };
                     put(path, before, Some(after))?;
                 }
