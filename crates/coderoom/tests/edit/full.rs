@@ -22,6 +22,14 @@ fn fill(dir: &std::path::Path) {
     }
 }
 
+/// Gives back what [`fill`] took, at once: a daemon that is just reading the file would keep the
+/// room of a removed one until it has closed it.
+fn make_room(dir: &std::path::Path) {
+    let filler = dir.join("filler");
+    fs::OpenOptions::new().write(true).truncate(true).open(&filler).expect("truncated");
+    fs::remove_file(filler).expect("removed");
+}
+
 fn names(dir: &std::path::Path) -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir(dir)
         .expect("a directory")
@@ -60,7 +68,7 @@ fn a_sync_onto_a_full_disk_is_refused_and_carried_on_when_there_is_room() {
     assert_eq!(at.fixture.client.refusal("sync", sync).code, "sync_failed");
     assert_eq!(fs::read_to_string(at.file("other name.txt")).expect("there"), "one\n");
     assert_eq!(dirty(&mut at), 3);
-    fs::remove_file(at.file("filler")).expect("removed");
+    make_room(&at.file(""));
     let synced = at.fixture.call("sync", json!({"session": "s"}));
     assert_eq!(strings(&synced["written"]).len(), 3, "{synced}");
     for path in ["a.txt", "deep/er/new.txt", "linked.txt", "other name.txt"] {
@@ -94,7 +102,7 @@ fn an_edit_that_cannot_be_journalled_did_not_happen() {
     let open = json!({"workspace": root, "name": "t", "config": config});
     let refused = at.fixture.client.refusal("session_open", open.clone());
     assert_eq!(refused.code, "journal_failed", "{}", refused.message);
-    fs::remove_file(state.join("filler")).expect("removed");
+    make_room(&state);
     assert_eq!(
         at.fixture.call("session_open", open)["resumed"],
         false,
