@@ -155,9 +155,12 @@ impl Snapshot {
             let mut file = make_file(id, path.clone(), edit);
             if let (Some(file), Some(old)) = (&mut file, old)
                 && let (Some(text), Some(old_text)) = (file.text(), old.text())
-                && text.hash() == old_text.hash()
             {
-                file.segment = old.segment;
+                if text.hash() == old_text.hash() {
+                    file.segment = old.segment;
+                } else {
+                    text.came_from(old_text);
+                }
             }
             if let Some(old) = old {
                 next.totals.count(old, -1);

@@ -10,7 +10,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use coderoom_syntax::{Language, Packed};
+use coderoom_syntax::{Language, Packed, TextEdit};
 use parking_lot::Mutex;
 
 /// BLAKE3 of a file's bytes: long enough that equality of hashes is equality of contents.
@@ -45,6 +45,14 @@ pub struct Text {
     bytes: Bytes,
     encoding: TextEncoding,
     facts: FactsSlot,
+    origin: OnceLock<Box<Origin>>,
+}
+
+/// The text that an edit has made another one of. It is not kept alive for that.
+pub(crate) struct Origin {
+    pub(crate) hash: ContentHash,
+    pub(crate) text: Weak<Text>,
+    pub(crate) edit: TextEdit,
 }
 
 /// The packed facts of a text, with the language that it was read as: they live as long as it does.
@@ -96,6 +104,10 @@ impl Text {
         self.hash
     }
 
+    fn new(hash: ContentHash, bytes: Bytes, encoding: TextEncoding) -> Text {
+        Text { hash, bytes, encoding, facts: OnceLock::new(), origin: OnceLock::new() }
+    }
+
     /// The bytes as they are on disk.
     pub fn bytes(&self) -> &Bytes {
         &self.bytes
@@ -117,6 +129,27 @@ impl Text {
     /// Its facts, once somebody has asked for them.
     pub(crate) fn facts(&self) -> &FactsSlot {
         &self.facts
+    }
+
+    /// Notes that an edit has made this text of another, and says which edit. The first such note
+    /// stays. Costs a comparison of both.
+    pub(crate) fn came_from(&self, before: &Arc<Text>) -> TextEdit {
+        if let Some(origin) = self.origin.get()
+            && origin.hash == before.hash
+        {
+            return origin.edit;
+        }
+        let edit = TextEdit::between(&before.bytes, &self.bytes);
+        let text = Arc::downgrade(before);
+        if before.hash != self.hash {
+            self.origin.get_or_init(|| Box::new(Origin { hash: before.hash, text, edit }));
+        }
+        edit
+    }
+
+    /// What it was made of, if it was seen to be made.
+    pub(crate) fn origin(&self) -> Option<&Origin> {
+        self.origin.get().map(|origin| &**origin)
     }
 
     /// How the search has to treat them.
@@ -151,7 +184,7 @@ impl TextStore {
             Classified::Binary => None,
             Classified::Text(encoding) => {
                 let hash = ContentHash::of(&bytes);
-                Some(self.insert(Text { hash, bytes, encoding, facts: OnceLock::new() }))
+                Some(self.insert(Text::new(hash, bytes, encoding)))
             }
         }
     }
@@ -160,9 +193,7 @@ impl TextStore {
     pub fn intern_hashed(&self, hash: ContentHash, bytes: Bytes) -> Option<Arc<Text>> {
         match classify(&bytes) {
             Classified::Binary => None,
-            Classified::Text(encoding) => {
-                Some(self.insert(Text { hash, bytes, encoding, facts: OnceLock::new() }))
-            }
+            Classified::Text(encoding) => Some(self.insert(Text::new(hash, bytes, encoding))),
         }
     }
 

@@ -14,6 +14,8 @@ use crate::{
         OccurrenceIx, Role, Scope, ScopeIx, ScopeKind, Span, Symbol, SymbolIx, SyntaxError,
         Visibility,
     },
+    parts::number_names,
+    splice::{Counts, Region},
 };
 
 /// Errors beyond these are not listed: one missing bracket makes hundreds.
@@ -54,6 +56,7 @@ impl<'s> Builder<'s> {
             imports: Vec::new(),
             calls: Vec::new(),
             narrowings: Vec::new(),
+            regions: Vec::new(),
             offers: None,
             errors: Vec::new(),
             cut: None,
@@ -67,6 +70,29 @@ impl<'s> Builder<'s> {
             counted: 0,
             facts,
         }
+    }
+
+    /// Goes on behind what an earlier version of the text had in front of one of its regions, with
+    /// these scopes open. [`Builder::find_in`] does not look at what was there.
+    pub(crate) fn resume(source: &'s str, facts: Facts, open: Vec<ScopeIx>) -> Builder<'s> {
+        let counted = facts.symbols.len();
+        let numbers = facts.names.iter().enumerate();
+        let made = numbers.map(|(n, name)| (name.clone(), Name(n as u32))).collect();
+        Builder {
+            source,
+            names: Map::default(),
+            made,
+            open,
+            latest: Map::default(),
+            counted,
+            facts,
+        }
+    }
+
+    /// Says that what was found since `from` is all from one statement of the scope that is open.
+    pub(crate) fn region(&mut self, span: Span, from: Counts) {
+        let region = Region { span, scope: self.scope(), from, to: Counts::of(&self.facts) };
+        self.facts.regions.push(region);
     }
 
     /// What has been found so far. Occurrences are not in order yet.
@@ -388,31 +414,48 @@ impl<'s> Builder<'s> {
     /// The facts. Occurrences are put into the order of the text; of two that overlap, as they can in
     /// a tree of broken code, the first counts.
     pub fn finish(mut self) -> Facts {
-        let facts = &mut self.facts;
-        let mut order: Vec<u32> = (0..facts.occurrences.len() as u32).collect();
-        order.sort_by_key(|&ix| facts.occurrences[ix as usize].start);
-        let mut place = vec![0u32; order.len()];
-        let mut kept: Vec<Occurrence> = Vec::with_capacity(order.len());
-        for old in order {
-            let it = facts.occurrences[old as usize];
-            // One name can be two things: `Point { x }` is a field and a variable.
-            let overlaps = kept.last().is_some_and(|last| {
-                let end = last.start + facts.names[last.name.0 as usize].len() as u32;
-                it.start < end && (it.start, it.name) != (last.start, last.name)
-            });
-            if !overlaps {
-                kept.push(it);
-            }
-            place[old as usize] = kept.len() as u32 - 1;
-        }
-        facts.occurrences = kept;
-        let moved = |ix: &mut OccurrenceIx| ix.0 = place[ix.0 as usize];
-        for expr in &mut facts.exprs {
-            if let Expr::Occurrence(ix) = expr {
-                moved(ix);
-            }
-        }
-        facts.calls.iter_mut().for_each(|call| moved(&mut call.callee));
+        order_occurrences(&mut self.facts, 0);
+        number_names(&mut self.facts);
         self.facts
     }
+
+    /// The facts of a builder that has [resumed](Builder::resume), with the occurrences since `from`
+    /// in the order of the text.
+    pub(crate) fn part(mut self, from: usize) -> Facts {
+        order_occurrences(&mut self.facts, from);
+        self.facts
+    }
+}
+
+/// Puts the occurrences since `from` into the order of the text.
+fn order_occurrences(facts: &mut Facts, from: usize) {
+    let mut order: Vec<u32> = (from as u32..facts.occurrences.len() as u32).collect();
+    order.sort_by_key(|&ix| facts.occurrences[ix as usize].start);
+    let mut place = vec![0u32; order.len()];
+    let mut kept: Vec<Occurrence> = Vec::with_capacity(order.len());
+    for old in order {
+        let it = facts.occurrences[old as usize];
+        // One name can be two things: `Point { x }` is a field and a variable.
+        let overlaps = kept.last().is_some_and(|last| {
+            let end = last.start + facts.names[last.name.0 as usize].len() as u32;
+            it.start < end && (it.start, it.name) != (last.start, last.name)
+        });
+        if !overlaps {
+            kept.push(it);
+        }
+        place[old as usize - from] = (from + kept.len()) as u32 - 1;
+    }
+    facts.occurrences.truncate(from);
+    facts.occurrences.append(&mut kept);
+    let moved = |ix: &mut OccurrenceIx| {
+        if let Some(at) = (ix.0 as usize).checked_sub(from) {
+            ix.0 = place[at];
+        }
+    };
+    for expr in &mut facts.exprs {
+        if let Expr::Occurrence(ix) = expr {
+            moved(ix);
+        }
+    }
+    facts.calls.iter_mut().for_each(|call| moved(&mut call.callee));
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{Budget, Builder, Cut, Facts, Language, SyntaxError};
+use crate::{Budget, Builder, Cut, Facts, Language, SyntaxError, TextEdit};
 
 /// Stack for parsing and walking: recursive parsers go as deep as the source nests. Address space
 /// only, until it is touched.
@@ -20,6 +20,23 @@ pub fn extract(language: Language, bytes: &[u8], budget: &Budget) -> Facts {
     stacker::grow(STACK, || language.plugin().extract(language, &source, budget))
 }
 
+/// The facts of `bytes`, which an edit has made of a text with the facts `before`: what [`extract`]
+/// gives, at the cost of the function that was edited and a copy of the rest. `None` if the edit is
+/// not inside one function, or the language cannot do that.
+pub fn extract_after(
+    language: Language,
+    before: &Facts,
+    bytes: &[u8],
+    edit: TextEdit,
+    budget: &Budget,
+) -> Option<Facts> {
+    let source = std::str::from_utf8(bytes).ok()?;
+    if source.len() > budget.max_bytes || before.language != language {
+        return None;
+    }
+    stacker::grow(STACK, || language.plugin().extract_after(before, source, edit, budget))
+}
+
 /// The syntax errors of `bytes`, read as `language`: those that [`extract`] would list.
 pub fn syntax_errors(language: Language, bytes: &[u8], budget: &Budget) -> Vec<SyntaxError> {
     let source = source_text(bytes);
@@ -29,11 +46,11 @@ pub fn syntax_errors(language: Language, bytes: &[u8], budget: &Budget) -> Vec<S
     stacker::grow(STACK, || language.plugin().syntax_errors(language, &source, budget))
 }
 
-/// Whether `after` has no syntax errors, given that `before` has none, as far as that can be said in
-/// some microseconds. False: not known.
-pub fn stays_clean(language: Language, before: &[u8], after: &[u8]) -> bool {
+/// Whether `after` has no syntax errors, given that `before`, of which `edit` has made it, has none,
+/// as far as that can be said in some microseconds. False: not known.
+pub fn stays_clean(language: Language, before: &[u8], after: &[u8], edit: TextEdit) -> bool {
     match (std::str::from_utf8(before), std::str::from_utf8(after)) {
-        (Ok(before), Ok(after)) => language.plugin().stays_clean(before, after),
+        (Ok(before), Ok(after)) => language.plugin().stays_clean(before, after, edit),
         _ => false,
     }
 }

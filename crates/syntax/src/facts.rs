@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Language;
+use crate::{Language, splice::Region};
 
 /// A distinct name of a file: an index into [`Facts::names`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
@@ -446,6 +446,8 @@ pub struct Facts {
     pub calls: Vec<CallSite>,
     /// Where a condition tells more of a name's type.
     pub narrowings: Vec<Narrowing>,
+    /// Statements that can be read anew alone.
+    pub regions: Vec<Region>,
     /// Names under which the file offers what it has: those that Python's `__all__` lists. `None`:
     /// the language's rule.
     pub offers: Option<Vec<Name>>,
@@ -582,6 +584,7 @@ impl Facts {
                         && it.keywords.iter().all(|(word, value)| name(*word) && expr(*value))
                 })
                 && self.narrowings.iter().all(|it| name(it.name) && expr(it.ty))
+                && self.regions.iter().all(|it| it.is_sound(self))
                 && self.offers.iter().flatten().copied().all(name);
         !self.scopes.is_empty()
             && !self.exprs.is_empty()

@@ -2,7 +2,7 @@
 //! rules by which its names are looked up.
 
 use crate::{
-    Facts, SyntaxError,
+    Facts, SyntaxError, TextEdit,
     languages::{self, Language},
 };
 
@@ -54,6 +54,19 @@ pub trait Plugin: Sync {
     /// [`Facts::errors`].
     fn extract(&self, language: Language, source: &str, budget: &Budget) -> Facts;
 
+    /// The facts of a file that an edit has made of one with the facts `before`, if that can be said
+    /// from a part of it: what [`Plugin::extract`] gives for all of it.
+    fn extract_after(
+        &self,
+        before: &Facts,
+        source: &str,
+        edit: TextEdit,
+        budget: &Budget,
+    ) -> Option<Facts> {
+        let _ = (before, source, edit, budget);
+        None
+    }
+
     /// The syntax errors of a file, as [`Plugin::extract`] lists them. Languages whose parser is
     /// much faster than the walk say so here.
     fn syntax_errors(&self, language: Language, source: &str, budget: &Budget) -> Vec<SyntaxError> {
@@ -67,8 +80,8 @@ pub trait Plugin: Sync {
 
     /// Whether `after` has no syntax errors, given that `before` has none, if that can be said from
     /// the few lines around their difference. False: not known.
-    fn stays_clean(&self, before: &str, after: &str) -> bool {
-        let _ = (before, after);
+    fn stays_clean(&self, before: &str, after: &str, edit: TextEdit) -> bool {
+        let _ = (before, after, edit);
         false
     }
 

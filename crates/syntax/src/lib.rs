@@ -11,14 +11,16 @@ mod facts;
 mod language;
 mod languages;
 mod pack;
+mod parts;
 mod recent;
 mod render;
 mod rewrite;
+mod splice;
 mod table;
 mod tree;
 
 pub use builder::Builder;
-pub use extract::{extract, source_text, stays_clean, syntax_errors};
+pub use extract::{extract, extract_after, source_text, stays_clean, syntax_errors};
 pub use facts::{
     CallSite, Cut, Expr, ExprIx, Facts, Flags, Form, Import, Kind, Name, Narrowing, Occurrence,
     OccurrenceIx, Placed, Role, Scope, ScopeIx, ScopeKind, Span, Symbol, SymbolIx, SyntaxError,
@@ -28,3 +30,4 @@ pub use language::{Budget, Place, Plugin, Redeclared, Rules, Spaces, Tree, TypeS
 pub use languages::Language;
 pub use pack::{Damaged, Packed};
 pub use rewrite::{Replacement, RewriteError, Rewriter};
+pub use splice::{Region, TextEdit};

@@ -9,6 +9,7 @@ use crate::{
     columns::{ExprColumns, OccurrenceColumns, SymbolColumns},
     facts::{CallSite, Cut, Facts, Import, Name, Narrowing, Scope, SyntaxError},
     languages::Language,
+    splice::Region,
 };
 
 /// The facts of one file, packed.
@@ -33,6 +34,7 @@ struct Stored {
     imports: Vec<Import>,
     calls: Vec<CallSite>,
     narrowings: Vec<Narrowing>,
+    regions: Vec<Region>,
     offers: Option<Vec<Name>>,
     errors: Vec<SyntaxError>,
     cut: Option<Cut>,
@@ -52,6 +54,7 @@ impl Packed {
             imports: facts.imports.clone(),
             calls: facts.calls.clone(),
             narrowings: facts.narrowings.clone(),
+            regions: facts.regions.clone(),
             offers: facts.offers.clone(),
             errors: facts.errors.clone(),
             cut: facts.cut,
@@ -90,6 +93,7 @@ impl Packed {
             imports: stored.imports,
             calls: stored.calls,
             narrowings: stored.narrowings,
+            regions: stored.regions,
             offers: stored.offers,
             errors: stored.errors,
             cut: stored.cut,

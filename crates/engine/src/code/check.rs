@@ -48,14 +48,16 @@ impl Shelf {
         after: &Arc<Text>,
     ) -> Vec<SyntaxProblem> {
         let Some(language) = language_of(path, after) else { return Vec::new() };
-        if let Some(before) = before
-            && language.plugin().checks_fast()
-            && language_of(path, before) == Some(language)
-            && self.is_clean(before, language)
-            && stays_clean(language, before.bytes(), after.bytes())
-        {
-            self.clean.insert((after.hash(), language), ());
-            return Vec::new();
+        if let Some(before) = before {
+            let edit = after.came_from(before);
+            if language.plugin().checks_fast()
+                && language_of(path, before) == Some(language)
+                && self.is_clean(before, language)
+                && stays_clean(language, before.bytes(), after.bytes(), edit)
+            {
+                self.clean.insert((after.hash(), language), ());
+                return Vec::new();
+            }
         }
         if self.is_clean(after, language) {
             return Vec::new();
@@ -87,7 +89,9 @@ impl Shelf {
         if self.clean.get(&key).is_some() {
             return true;
         }
-        let is_clean = if language.plugin().checks_fast() {
+        let is_clean = if let Some(is_clean) = self.known_clean(text, language) {
+            is_clean
+        } else if language.plugin().checks_fast() {
             syntax_errors(language, text.bytes(), &Budget::default()).is_empty()
         } else {
             self.facts(text, language).facts.errors.is_empty()

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use coderoom_syntax::{Budget, Facts, Language, Packed, extract};
+use coderoom_syntax::{Budget, Facts, Language, Packed, extract, extract_after};
 use quick_cache::{Weighter, sync::Cache};
 
 use super::{loaded::Loaded, prints::Prints};
@@ -65,21 +65,54 @@ impl Shelf {
 
     /// The facts of a text, unpacked, or taken out now. A text that no index has packed is one that
     /// is being edited: its next version comes soon, and somebody waits for the answer.
-    fn taken_out(text: &Text, language: Language) -> Facts {
+    fn taken_out(&self, text: &Text, language: Language) -> Facts {
         let unpacked = Shelf::unpacked(text, language).map(|(facts, _)| facts);
         let budget = Budget { keep: true, ..Budget::default() };
-        unpacked.unwrap_or_else(|| extract(language, text.bytes(), &budget))
+        unpacked
+            .or_else(|| self.spliced(text, language))
+            .unwrap_or_else(|| extract(language, text.bytes(), &budget))
+    }
+
+    /// The facts of a text made of those that it had before an edit, if those are at hand and the
+    /// edit is inside one function.
+    fn spliced(&self, text: &Text, language: Language) -> Option<Facts> {
+        let origin = text.origin()?;
+        let before = self.at_hand(origin.hash, origin.text.upgrade().as_deref(), language)?;
+        extract_after(language, &before.facts, text.bytes(), origin.edit, &Budget::default())
+    }
+
+    /// The facts of a text if they need not be taken out of it.
+    fn at_hand(
+        &self,
+        hash: ContentHash,
+        text: Option<&Text>,
+        language: Language,
+    ) -> Option<Arc<Loaded>> {
+        self.loaded.get(&(hash, language)).or_else(|| {
+            let packed = text.filter(|it| it.facts().get().is_some_and(|it| it.0 == language));
+            packed.map(|text| self.facts(text, language))
+        })
+    }
+
+    /// Whether a text has no syntax errors, if its facts are at hand or can be made of such.
+    pub(super) fn known_clean(&self, text: &Text, language: Language) -> Option<bool> {
+        let loaded = self.at_hand(text.hash(), Some(text), language);
+        let loaded = loaded
+            .or_else(|| self.spliced(text, language).map(|facts| self.keep(text, language, facts)));
+        loaded.map(|it| it.facts.errors.is_empty())
     }
 
     /// The facts of a text.
     pub(crate) fn facts(&self, text: &Text, language: Language) -> Arc<Loaded> {
-        let key = (text.hash(), language);
-        if let Some(loaded) = self.loaded.get(&key) {
+        if let Some(loaded) = self.loaded.get(&(text.hash(), language)) {
             return loaded;
         }
-        let facts = Shelf::taken_out(text, language);
+        self.keep(text, language, self.taken_out(text, language))
+    }
+
+    fn keep(&self, text: &Text, language: Language, facts: Facts) -> Arc<Loaded> {
         let loaded = Arc::new(Loaded::new(facts));
-        self.loaded.insert(key, Arc::clone(&loaded));
+        self.loaded.insert((text.hash(), language), Arc::clone(&loaded));
         loaded
     }
 

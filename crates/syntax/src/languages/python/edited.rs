@@ -9,19 +9,16 @@
 
 use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
 
-use crate::recent::{common_end, common_start};
+use crate::TextEdit;
 
 /// Larger runs of statements are not worth it.
 const MAX_RUN: usize = 16 << 10;
 
 /// Whether `after` has no syntax errors, given that `before` has none. False: not known.
-pub(super) fn stays_clean(before: &str, after: &str) -> bool {
-    let (old, new) = (before.as_bytes(), after.as_bytes());
-    let head = common_start(old, new);
-    let tail = common_end(&old[head..], &new[head..]);
-    let Some((start, indent)) = statement_before(before, head) else { return false };
-    let Some(end) = statement_after(before, old.len() - tail, indent) else { return false };
-    let after_end = new.len() - (old.len() - end);
+pub(super) fn stays_clean(before: &str, after: &str, edit: TextEdit) -> bool {
+    let Some((start, indent)) = statement_before(before, edit.start as usize) else { return false };
+    let Some(end) = statement_after(before, edit.old_end as usize, indent) else { return false };
+    let after_end = after.len() - (before.len() - end);
     let (Some(run), Some(changed)) = (before.get(start..end), after.get(start..after_end)) else {
         return false;
     };
@@ -123,7 +120,11 @@ mod tests {
             ("        return text", "  return text", false),
         ] {
             let after = FILE.replacen(old, new, 1);
-            assert_eq!(stays_clean(FILE, &after), clean, "{old} -> {new}");
+            assert_eq!(
+                stays_clean(FILE, &after, TextEdit::between(FILE.as_bytes(), after.as_bytes())),
+                clean,
+                "{old} -> {new}"
+            );
             assert_eq!(errors(&after) == 0, clean);
         }
     }
@@ -167,7 +168,7 @@ mod tests {
         ) {
             let end = (at + cut).min(FILE.len());
             let after = format!("{}{}{}", &FILE[..at], pieces.concat(), &FILE[end..]);
-            if stays_clean(FILE, &after) {
+            if stays_clean(FILE, &after, TextEdit::between(FILE.as_bytes(), after.as_bytes())) {
                 prop_assert_eq!(errors(&after), 0, "{}", after);
             }
         }

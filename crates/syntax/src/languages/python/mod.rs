@@ -1,11 +1,13 @@
 //! Python: parsed by Ruff's parser, which recovers from errors and is several times faster than a
 //! tree-sitter grammar, so that an edit of a long file needs no tree to be kept.
 
+mod again;
 mod edited;
 mod expressions;
 mod guard;
 mod imports;
 mod modules;
+mod patterns;
 mod statements;
 
 use ruff_python_ast::Mod;
@@ -14,7 +16,7 @@ use ruff_text_size::Ranged;
 
 use crate::{
     Budget, Builder, Cut, Facts, Language, Place, Plugin, Redeclared, Rules, Span, SyntaxError,
-    Tree, TypeScope,
+    TextEdit, Tree, TypeScope,
 };
 
 /// The plug-in.
@@ -168,12 +170,22 @@ impl Plugin for Python {
         builder.finish().errors
     }
 
+    fn extract_after(
+        &self,
+        before: &Facts,
+        source: &str,
+        edit: TextEdit,
+        budget: &Budget,
+    ) -> Option<Facts> {
+        again::extract_after(before, source, edit, budget)
+    }
+
     fn checks_fast(&self) -> bool {
         true
     }
 
-    fn stays_clean(&self, before: &str, after: &str) -> bool {
-        edited::stays_clean(before, after)
+    fn stays_clean(&self, before: &str, after: &str, edit: TextEdit) -> bool {
+        edited::stays_clean(before, after, edit)
     }
 
     fn rules(&self) -> &'static Rules {

@@ -1,8 +1,8 @@
 //! Statements: what they declare, and the scopes they open.
 
 use ruff_python_ast::{
-    Decorator, ExceptHandler, Expr as Node, Parameters, Pattern, Stmt, StmtClassDef,
-    StmtFunctionDef, TypeParam, TypeParams,
+    Decorator, ExceptHandler, Expr as Node, Parameters, Stmt, StmtClassDef, StmtFunctionDef,
+    TypeParam, TypeParams,
 };
 use ruff_text_size::Ranged;
 
@@ -12,6 +12,7 @@ use crate::{
     facts::{
         Expr, ExprIx, Flags, Form, Kind, Role, ScopeIx, ScopeKind, Span, SymbolIx, Visibility,
     },
+    splice::Counts,
 };
 
 /// What a function's body has said so far.
@@ -45,6 +46,15 @@ impl<'s> Walk<'s> {
         self.facts.finish()
     }
 
+    pub(super) fn into_builder(self) -> Builder<'s> {
+        self.facts
+    }
+
+    /// Goes on inside so many statements.
+    pub(super) fn at_depth(&mut self, depth: usize) {
+        self.depth = depth;
+    }
+
     /// Runs `visit` one level deeper, unless that is too deep.
     pub(super) fn deeper<T: Default>(&mut self, visit: impl FnOnce(&mut Self) -> T) -> T {
         if self.depth >= self.max_depth {
@@ -63,10 +73,24 @@ impl<'s> Walk<'s> {
         }
     }
 
+    /// Whether a function here is a statement right of the file, or of a class of the file.
+    fn is_apart(&self) -> bool {
+        let scope = self.facts.scope_of(self.facts.scope());
+        match scope.kind {
+            ScopeKind::File => self.depth == 1,
+            ScopeKind::Type => self.depth == 2 && scope.parent == ScopeIx(0),
+            _ => false,
+        }
+    }
+
     #[expect(clippy::too_many_lines, reason = "one short arm for each kind of statement")]
     fn statement(&mut self, statement: &Stmt) {
         match statement {
-            Stmt::FunctionDef(node) => self.function(node),
+            Stmt::FunctionDef(node) => {
+                let from = self.is_apart().then(|| Counts::of(self.facts.facts()));
+                self.function(node);
+                from.into_iter().for_each(|from| self.facts.region(span(node), from));
+            }
             Stmt::ClassDef(node) => self.class(node),
             Stmt::Return(node) => {
                 if let Some(value) = &node.value {
@@ -230,69 +254,6 @@ impl<'s> Walk<'s> {
                 self.facts.either(parts)
             }
             _ => self.annotation(node),
-        }
-    }
-
-    fn pattern(&mut self, pattern: &Pattern, subject: ExprIx) {
-        match pattern {
-            Pattern::MatchValue(node) => {
-                self.expression(&node.value);
-            }
-            Pattern::MatchSingleton(_) => {}
-            Pattern::MatchSequence(node) => {
-                for (n, part) in node.patterns.iter().enumerate() {
-                    let part_value = self.facts.wrap(subject, |it| Expr::Slot(it, n as u32));
-                    self.deeper(|walk| walk.pattern(part, part_value));
-                }
-            }
-            Pattern::MatchMapping(node) => {
-                self.all(&node.keys);
-                for part in &node.patterns {
-                    self.deeper(|walk| walk.pattern(part, ExprIx::UNKNOWN));
-                }
-                self.captured(node.rest.as_ref(), ExprIx::UNKNOWN);
-            }
-            Pattern::MatchClass(node) => {
-                let class = self.annotation(&node.cls);
-                for part in &node.arguments.patterns {
-                    self.deeper(|walk| walk.pattern(part, ExprIx::UNKNOWN));
-                }
-                for keyword in &node.arguments.keywords {
-                    let at = span(&keyword.attr);
-                    let value = self.facts.use_of(at, Role::Read, Form::Label(class));
-                    self.deeper(|walk| walk.pattern(&keyword.pattern, value));
-                }
-            }
-            Pattern::MatchStar(node) => self.captured(node.name.as_ref(), ExprIx::UNKNOWN),
-            Pattern::MatchAs(node) => {
-                let value = match node.pattern.as_deref() {
-                    Some(Pattern::MatchClass(class)) => {
-                        self.deeper(|walk| {
-                            walk.pattern(&Pattern::MatchClass(class.clone()), subject);
-                        });
-                        let class = self.silent(&class.cls);
-                        self.facts.wrap(class, Expr::Instance)
-                    }
-                    Some(inner) => {
-                        self.deeper(|walk| walk.pattern(inner, subject));
-                        subject
-                    }
-                    None => subject,
-                };
-                self.captured(node.name.as_ref(), value);
-            }
-            Pattern::MatchOr(node) => {
-                for part in &node.patterns {
-                    self.deeper(|walk| walk.pattern(part, subject));
-                }
-            }
-        }
-    }
-
-    fn captured(&mut self, name: Option<&ruff_python_ast::Identifier>, value: ExprIx) {
-        if let Some(name) = name {
-            let symbol = self.facts.define(Kind::Variable, span(name), span(name));
-            self.facts.symbol_mut(symbol).value = value;
         }
     }
 
