@@ -7,7 +7,10 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use tree_sitter::{InputEdit, Language, Point, Tree};
@@ -19,17 +22,22 @@ const MOST_TEXTS: usize = 8;
 const MOST_BYTES: usize = 1 << 20;
 
 static RECENT: Mutex<VecDeque<Parsed>> = Mutex::new(VecDeque::new());
+static NEXT: AtomicU64 = AtomicU64::new(1);
+
+/// The number of a tree that was kept; no two have the same.
+pub(crate) type Version = u64;
 
 /// A text that was parsed.
 struct Parsed {
+    version: Version,
     language: Language,
     text: Box<str>,
     tree: Tree,
 }
 
-/// The tree of an earlier version of `text`, told where the two differ; `None` if there is none that
-/// has most of it.
-pub(crate) fn earlier(language: &Language, text: &str) -> Option<Tree> {
+/// The tree of an earlier version of `text`, told where the two differ, and its number; `None` if
+/// there is none that has most of it.
+pub(crate) fn earlier(language: &Language, text: &str) -> Option<(Tree, Version)> {
     if text.len() < SMALLEST {
         return None;
     }
@@ -43,21 +51,23 @@ pub(crate) fn earlier(language: &Language, text: &str) -> Option<Tree> {
     }
     let mut tree = found.tree.clone();
     tree.edit(&same.edit(&found.text, text));
-    Some(tree)
+    Some((tree, found.version))
 }
 
-/// Keeps a tree for the next version of its text.
-pub(crate) fn keep(language: &Language, text: &str, tree: &Tree) {
+/// Keeps a tree for the next version of its text; its number, if it was worth it.
+pub(crate) fn keep(language: &Language, text: &str, tree: &Tree) -> Option<Version> {
     if text.len() < SMALLEST || text.len() > MOST_BYTES || tree.root_node().has_error() {
-        return;
+        return None;
     }
-    let parsed = Parsed { language: language.clone(), text: text.into(), tree: tree.clone() };
+    let version = NEXT.fetch_add(1, Ordering::Relaxed);
+    let (language, tree) = (language.clone(), tree.clone());
+    let parsed = Parsed { version, language, text: text.into(), tree };
     let mut gone = Vec::new();
     let mut recent = RECENT.lock().unwrap_or_else(PoisonError::into_inner);
     // The version before is of no use any more, and takes room from other files.
     let like = |it: &Parsed| {
         let same = Same::of(&it.text, text);
-        it.language == *language && (same.start + same.end) * 8 > text.len() * 7
+        it.language == parsed.language && (same.start + same.end) * 8 > text.len() * 7
     };
     if let Some(before) = recent.iter().position(like) {
         gone.extend(recent.remove(before));
@@ -70,6 +80,7 @@ pub(crate) fn keep(language: &Language, text: &str, tree: &Tree) {
     drop(recent);
     // Large trees take a while to take apart: nobody waits for that.
     drop(gone);
+    Some(version)
 }
 
 /// How much two texts have in common, in bytes.

@@ -3,35 +3,52 @@
 use std::{cell::RefCell, ops::ControlFlow};
 
 use tree_sitter::{Language, Node, ParseOptions, ParseState, Parser, Tree};
+use tree_sitter_language::LanguageFn;
 
-use crate::{Budget, Builder, Cut, Span, recent};
+use crate::{
+    Budget, Builder, Cut, Span,
+    recent::{self, Version},
+};
 
 thread_local! {
     /// Parsers keep their stacks; making one for each file costs more than small files take.
     static PARSER: RefCell<Parser> = RefCell::new(Parser::new());
 }
 
+/// A tree, and the numbers that it and the version it was made of are kept under.
+pub(crate) struct Versioned {
+    pub(crate) tree: Tree,
+    pub(crate) before: Option<Version>,
+    pub(crate) version: Option<Version>,
+}
+
 /// Parses `source`; `None` if that took more steps than the budget allows. The tree is the same
 /// whatever was parsed before.
-pub(crate) fn parse(
-    grammar: tree_sitter_language::LanguageFn,
+pub(crate) fn parse(grammar: LanguageFn, source: &str, budget: &Budget) -> Option<Tree> {
+    parse_version(grammar, source, budget).map(|it| it.tree)
+}
+
+/// As [`parse`], for those who keep something with the trees of edited texts.
+pub(crate) fn parse_version(
+    grammar: LanguageFn,
     source: &str,
     budget: &Budget,
-) -> Option<Tree> {
+) -> Option<Versioned> {
     let language: Language = grammar.into();
     if !budget.keep {
-        return parse_from(&language, source, None, budget);
+        let tree = parse_from(&language, source, None, budget)?;
+        return Some(Versioned { tree, before: None, version: None });
     }
-    if let Some(earlier) = recent::earlier(&language, source)
+    if let Some((earlier, before)) = recent::earlier(&language, source)
         && let Some(tree) = parse_from(&language, source, Some(&earlier), budget)
         && !tree.root_node().has_error()
     {
-        recent::keep(&language, source, &tree);
-        return Some(tree);
+        let version = recent::keep(&language, source, &tree);
+        return Some(Versioned { tree, before: Some(before), version });
     }
     let tree = parse_from(&language, source, None, budget)?;
-    recent::keep(&language, source, &tree);
-    Some(tree)
+    let version = recent::keep(&language, source, &tree);
+    Some(Versioned { tree, before: None, version })
 }
 
 fn parse_from(

@@ -4,11 +4,34 @@
 //! tree is read once, without what says nothing: brackets, most keywords, the insides of strings,
 //! comments.
 
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, PoisonError},
+};
+
 use tree_sitter::Tree;
 
 use super::kinds::{Dialect, F, K};
-use crate::Span;
+use crate::{Span, recent::Version, tree::Versioned};
 
+/// Subtrees of fewer entries are not worth looking up.
+const WORTH_REUSE: usize = 24;
+/// Arrays that are kept for the next version of their text, each with its tree.
+const MOST_KEPT: usize = 4;
+
+static KEPT: Mutex<VecDeque<Arc<Kept>>> = Mutex::new(VecDeque::new());
+
+/// What was read of an earlier version. Parsing takes over the nodes that an edit leaves alone, and a
+/// node that was taken over has the same id as long as the tree that it comes from is alive.
+struct Kept {
+    version: Version,
+    _tree: Tree,
+    ast: Arc<Ast>,
+    /// The entries of larger subtrees by their nodes' ids.
+    by_id: HashMap<usize, u32>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
 struct Entry {
     kind: K,
     field: F,
@@ -23,6 +46,8 @@ pub(super) struct Ast {
     entries: Vec<Entry>,
     /// Comments, which belong to no node.
     pub(super) comments: Vec<Span>,
+    /// Larger subtrees: the id of each one's node, and its entry.
+    ids: Vec<(usize, u32)>,
 }
 
 /// A node of it.
@@ -33,10 +58,22 @@ pub(super) struct Node<'t> {
 }
 
 impl Ast {
-    pub(super) fn new(tree: &Tree, dialect: Dialect) -> Ast {
+    /// Reads a tree. If its text is being edited, what an earlier version had is copied, and this
+    /// one kept for the next.
+    pub(super) fn new(of: &Versioned, dialect: Dialect) -> Arc<Ast> {
+        let before = of.before.and_then(Kept::find);
+        let ast = Arc::new(Ast::read(&of.tree, dialect, before.as_deref()));
+        if let Some(version) = of.version {
+            Kept::put(version, &of.tree, &ast, of.before);
+        }
+        ast
+    }
+
+    fn read(tree: &Tree, dialect: Dialect, earlier: Option<&Kept>) -> Ast {
         let tables = dialect.tables();
         let size = tree.root_node().descendant_count();
-        let mut ast = Ast { entries: Vec::with_capacity(size / 2), comments: Vec::new() };
+        let entries = Vec::with_capacity(size / 2);
+        let mut ast = Ast { entries, comments: Vec::new(), ids: Vec::new() };
         let mut cursor = tree.walk();
         // The nodes around the current one; `None` for those that are left out.
         let mut around: Vec<Option<u32>> = Vec::new();
@@ -54,7 +91,13 @@ impl Ast {
                 ast.entries.push(Entry { kind, field, start, end, next: 0 });
             }
             let opaque = matches!(kind, K::String | K::Regex | K::JsxText) || kind.is_token();
-            if !opaque && cursor.goto_first_child() {
+            let large = !opaque && entry.is_some() && node.descendant_count() >= WORTH_REUSE;
+            let mut copied = false;
+            if let Some(entry) = entry.filter(|_| large) {
+                ast.ids.push((node.id(), entry));
+                copied = earlier.is_some_and(|earlier| ast.copy(earlier, node.id(), entry));
+            }
+            if !opaque && !copied && cursor.goto_first_child() {
                 around.push(entry);
                 continue;
             }
@@ -73,6 +116,33 @@ impl Ast {
         ast
     }
 
+    /// Copies what an earlier version had below a node that was taken over from it.
+    fn copy(&mut self, earlier: &Kept, id: usize, entry: u32) -> bool {
+        let Some(&from) = earlier.by_id.get(&id) else { return false };
+        let old = &earlier.ast;
+        let (root, now) = (old.entries[from as usize], self.entries[entry as usize]);
+        if (root.kind, root.end - root.start) != (now.kind, now.end - now.start) {
+            return false;
+        }
+        let moved = |at: u32| at.wrapping_sub(root.start).wrapping_add(now.start);
+        let renumbered = |ix: u32| ix.wrapping_sub(from).wrapping_add(entry);
+        let inside = &old.entries[from as usize + 1..root.next as usize];
+        self.entries.extend(inside.iter().map(|it| Entry {
+            start: moved(it.start),
+            end: moved(it.end),
+            next: renumbered(it.next),
+            ..*it
+        }));
+        let first = old.comments.partition_point(|it| it.start < root.start);
+        let comments = old.comments[first..].iter().take_while(|it| it.end <= root.end);
+        self.comments
+            .extend(comments.map(|it| Span { start: moved(it.start), end: moved(it.end) }));
+        let first = old.ids.partition_point(|(_, ix)| *ix <= from);
+        let below = old.ids[first..].iter().take_while(|(_, ix)| *ix < root.next);
+        self.ids.extend(below.map(|(id, ix)| (*id, renumbered(*ix))));
+        true
+    }
+
     fn end(&mut self, entry: Option<u32>) {
         let next = self.entries.len() as u32;
         if let Some(entry) = entry.and_then(|ix| self.entries.get_mut(ix as usize)) {
@@ -83,6 +153,31 @@ impl Ast {
     /// The file's node; none for a tree without one.
     pub(super) fn root(&self) -> Option<Node<'_>> {
         (!self.entries.is_empty()).then_some(Node { ast: self, ix: 0 })
+    }
+}
+
+impl Kept {
+    fn find(version: Version) -> Option<Arc<Kept>> {
+        let kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.iter().find(|it| it.version == version).cloned()
+    }
+
+    /// Keeps what was read, in the place of the version before.
+    fn put(version: Version, tree: &Tree, ast: &Arc<Ast>, before: Option<Version>) {
+        let by_id = ast.ids.iter().copied().collect();
+        let new = Kept { version, _tree: tree.clone(), ast: Arc::clone(ast), by_id };
+        let mut gone = Vec::new();
+        let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(at) = kept.iter().position(|it| Some(it.version) == before) {
+            gone.extend(kept.remove(at));
+        }
+        kept.push_back(Arc::new(new));
+        while kept.len() > MOST_KEPT {
+            gone.extend(kept.pop_front());
+        }
+        drop(kept);
+        // Large trees take a while to take apart: nobody waits for that.
+        drop(gone);
     }
 }
 
@@ -168,5 +263,41 @@ impl<'t> Node<'t> {
     /// Every node below it, itself first.
     pub(super) fn descendants(self) -> impl Iterator<Item = Node<'t>> {
         (self.ix..self.entry().next.max(self.ix + 1)).map(move |ix| Node { ast: self.ast, ix })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::{Budget, tree::parse_version};
+
+    #[test]
+    fn what_an_edit_leaves_alone_is_copied() {
+        let method = |n: usize| {
+            format!(
+                "  m{n}(a: number) {{\n    const b = [a, {n}, a + {n}]; // {n}\n\
+                     \x20   return b.map(x => x * a).filter(y => y > {n});\n  }}\n"
+            )
+        };
+        let class = format!("class C {{\n{}}}\n", (0..80).map(method).collect::<String>());
+        let next = class.replacen("a + 40", "a + 4000", 1);
+        let budget = Budget { keep: true, ..Budget::default() };
+        let grammar = Dialect::TypeScript.grammar();
+        let read = |text: &str| {
+            let parsed = parse_version(grammar, text, &budget).expect("a tree");
+            (Ast::new(&parsed, Dialect::TypeScript), parsed)
+        };
+        // Trees stay alive to the end: ids are addresses.
+        let (old, _old_tree) = read(&class);
+        let (new, new_tree) = read(&next);
+        assert!(new_tree.before.is_some(), "parsed from the tree before");
+        let ids: HashSet<usize> = old.ids.iter().map(|it| it.0).collect();
+        let same = new.ids.iter().filter(|it| ids.contains(&it.0)).count();
+        assert!(same * 3 > new.ids.len(), "{same} of {}", new.ids.len());
+        let whole = Ast::read(&new_tree.tree, Dialect::TypeScript, None);
+        assert!(new.entries == whole.entries);
+        assert_eq!((&new.comments, &new.ids), (&whole.comments, &whole.ids));
     }
 }

@@ -84,12 +84,12 @@ impl Plugin for TypeScript {
 
     fn extract(&self, language: Language, source: &str, budget: &Budget) -> Facts {
         let mut builder = Builder::new(language, source);
-        let Some(tree) = tree::parse(self.0.grammar(), source, budget) else {
+        let Some(parsed) = tree::parse_version(self.0.grammar(), source, budget) else {
             return tree::gave_up(builder);
         };
-        tree::errors(&mut builder, tree.root_node());
-        let ast = ast::Ast::new(&tree, self.0);
-        drop(tree);
+        tree::errors(&mut builder, parsed.tree.root_node());
+        let ast = ast::Ast::new(&parsed, self.0);
+        drop(parsed);
         walk::Walk::new(builder, &ast, self.0, budget.max_depth).run()
     }
 
