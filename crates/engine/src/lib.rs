@@ -43,7 +43,7 @@ pub use foresee::{Foresight, Outlook};
 pub use graph::{
     Alike, AlikeGroup, AlikeOptions, Binding, CLAIM_GRAMMAR, Claim, CodeGraph, Coupling, Court,
     Documents, Doubts, Drift, DriftKind, EdgeLine, GraphDiff, Hints, Judgement, KeptGraph,
-    LightOptions, Lit, LitSeed, MentionInfo, NOTES, NodePlace, PieceStats, SectionInfo,
+    LightOptions, Lit, LitSeed, MentionInfo, NOTES, NodeOrigin, NodePlace, PieceStats, SectionInfo,
     SemanticPart, Verb, Why, chain, cycle, dependency_kinds, difference, dimension_word,
     direct_edges, incoming_edges, key_of_path, with_members,
 };

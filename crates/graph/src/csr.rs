@@ -124,6 +124,11 @@ impl Csr {
         })
     }
 
+    /// What an edge says.
+    pub(crate) fn kind(&self, edge: EdgeIx) -> Option<EdgeKind> {
+        self.shape.kind.get(edge.0 as usize).map(|kind| EdgeKind::ALL[*kind as usize])
+    }
+
     /// The number of an edge by what it says. O(log edges of its start).
     pub(crate) fn find(&self, from: NodeIx, to: NodeIx, kind: EdgeKind) -> Option<EdgeIx> {
         let range = row(&self.shape.out_start, from);

@@ -149,6 +149,11 @@ impl Graph {
         self.csr.edge(edge)
     }
 
+    /// What an edge says. O(1).
+    pub fn edge_kind(&self, edge: EdgeIx) -> Option<EdgeKind> {
+        self.csr.kind(edge)
+    }
+
     /// The number of an edge by what it says. O(log edges of its start).
     pub fn find_edge(&self, from: NodeIx, to: NodeIx, kind: EdgeKind) -> Option<EdgeIx> {
         self.csr.find(from, to, kind)

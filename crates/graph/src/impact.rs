@@ -10,7 +10,7 @@
 use std::{cmp::Reverse, collections::BinaryHeap};
 
 use crate::{
-    csr::Edge,
+    csr::{Edge, EdgeIx},
     factors::{KindFactors, Step},
     finite::{DecayFactor, FiniteF32, share},
     graph::Graph,
@@ -104,7 +104,7 @@ impl Impact {
     pub fn path(&self, reached: &Reached) -> Vec<Step> {
         let mut steps = Vec::with_capacity(reached.hops as usize);
         let mut at = reached.at;
-        while let Some(Settled { step: Some(step), previous }) = self.settled.get(at as usize) {
+        while let Some(Settled { step: Some(step), previous, .. }) = self.settled.get(at as usize) {
             steps.push(*step);
             at = *previous;
         }
@@ -116,6 +116,7 @@ impl Impact {
 /// A state that is done with: the step into it and the state before; targets have neither.
 #[derive(Clone, Copy, PartialEq, Debug)]
 struct Settled {
+    node: NodeIx,
     step: Option<Step>,
     previous: u32,
 }
@@ -217,8 +218,8 @@ impl Search<'_> {
                 break;
             }
             let at = impact.settled.len() as u32;
-            let step = self.step(node, &next);
-            impact.settled.push(Settled { step, previous: next.previous.0 });
+            let step = self.step(node, &next, &impact.settled);
+            impact.settled.push(Settled { node, step, previous: next.previous.0 });
             if !seen {
                 let (score, hops) = (next.score.get(), next.hops.0);
                 impact.reached.push(Reached { node, score, hops, at });
@@ -273,11 +274,12 @@ impl Search<'_> {
         }
     }
 
-    fn step(&self, to: NodeIx, waiting: &Waiting) -> Option<Step> {
+    /// The step into a state. Where it comes from is known: to ask its edge costs a search.
+    fn step(&self, to: NodeIx, waiting: &Waiting, settled: &[Settled]) -> Option<Step> {
         let (number, forward) = waiting.step.0;
-        let edge = self.graph.edge(crate::EdgeIx(number))?;
-        let from = if forward { edge.from } else { edge.to };
-        Some(Step { from, to, edge: edge.ix, kind: edge.kind, forward })
+        let from = settled.get(waiting.previous.0 as usize)?.node;
+        let edge = EdgeIx(number);
+        Some(Step { from, to, edge, kind: self.graph.edge_kind(edge)?, forward })
     }
 }
 

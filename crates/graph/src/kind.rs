@@ -43,7 +43,34 @@ pub enum EdgeKind {
     CoChange,
 }
 
+impl NodeKind {
+    /// Its name in answers.
+    pub fn word(self) -> &'static str {
+        match self {
+            NodeKind::Directory => "directory",
+            NodeKind::File => "file",
+            NodeKind::Symbol => "symbol",
+            NodeKind::Section => "section",
+            NodeKind::Package => "package",
+        }
+    }
+}
+
 impl EdgeKind {
+    /// Its name in answers.
+    pub fn word(self) -> &'static str {
+        match self {
+            EdgeKind::Contains => "contains",
+            EdgeKind::Imports => "imports",
+            EdgeKind::Calls => "calls",
+            EdgeKind::References => "references",
+            EdgeKind::Inherits => "inherits",
+            EdgeKind::Tests => "tests",
+            EdgeKind::Documents => "documents",
+            EdgeKind::CoChange => "co_change",
+        }
+    }
+
     /// All of them, in the order of their numbers.
     pub const ALL: [EdgeKind; 8] = [
         EdgeKind::Contains,

@@ -30,4 +30,4 @@ pub use language::{Budget, Place, Plugin, Redeclared, Rules, Spaces, Tree, TypeS
 pub use languages::Language;
 pub use pack::{Damaged, Packed};
 pub use rewrite::{Replacement, RewriteError, Rewriter};
-pub use splice::{Region, TextEdit};
+pub use splice::{Region, TextEdit, changed_region, say_the_same};

@@ -6,6 +6,8 @@
 //! edit is such a one, and walks the new function; whatever is not plain costs the caller a walk of
 //! the whole file. What comes out is what that would give.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -102,12 +104,66 @@ pub struct Region {
 }
 
 impl Region {
+    /// Where it stands.
+    pub fn span(&self) -> Span {
+        self.span
+    }
+
+    /// The symbols that it gave.
+    pub fn symbols(&self) -> Range<u32> {
+        self.from.symbols..self.to.symbols
+    }
+
+    /// Whether it imports something.
+    pub fn imports(&self) -> bool {
+        self.from.imports < self.to.imports
+    }
+
     /// Whether its numbers lead somewhere.
     pub(crate) fn is_sound(&self, facts: &Facts) -> bool {
         self.from.is_within(&self.to)
             && self.to.is_within(&Counts::of(facts))
             && self.scope.0 < self.from.scopes
     }
+}
+
+/// The only region in which two versions of a file differ, as it was and as it is, if there is one
+/// such; what is outside of it says the same.
+pub fn changed_region(before: &Facts, now: &Facts, edit: TextEdit) -> Option<(Region, Region)> {
+    let splice = Splice::new(before, edit)?;
+    let region = *now.regions.get(splice.number)?;
+    let whole = now.errors.is_empty() && now.cut.is_none();
+    let same = before.regions.len() == now.regions.len() && region.span == splice.span();
+    (whole && same).then_some((splice.region, region))
+}
+
+/// Whether two versions of a file say the same, wherever in the text it stands.
+pub fn say_the_same(one: &Facts, other: &Facts) -> bool {
+    fn placeless<T: Parts + Clone + PartialEq>(one: &[T], other: &[T]) -> bool {
+        let bare = |it: &T| {
+            let mut it = it.clone();
+            it.parts(&mut |part| match part {
+                Part::Span(span) => *span = Span::default(),
+                Part::At(at) => *at = 0,
+                _ => {}
+            });
+            it
+        };
+        one.len() == other.len() && one.iter().zip(other).all(|(a, b)| bare(a) == bare(b))
+    }
+    let whole = |it: &Facts| it.errors.is_empty() && it.cut.is_none();
+    whole(one)
+        && whole(other)
+        && one.language == other.language
+        && one.names == other.names
+        && one.exprs == other.exprs
+        && one.calls == other.calls
+        && one.offers == other.offers
+        && placeless(&one.occurrences, &other.occurrences)
+        && placeless(&one.symbols, &other.symbols)
+        && placeless(&one.scopes, &other.scopes)
+        && placeless(&one.imports, &other.imports)
+        && placeless(&one.narrowings, &other.narrowings)
 }
 
 /// Facts of which one region is made anew.

@@ -207,7 +207,7 @@ impl From<engine::SymbolInfo> for SymbolRow {
             line: info.line,
             column: info.column,
             end_line: info.end_line,
-            kind: engine::kind_word(info.kind),
+            kind: engine::kind_word(info.kind).to_owned(),
             name: info.name,
             container: info.container,
             signature: info.signature,

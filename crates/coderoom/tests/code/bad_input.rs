@@ -49,8 +49,7 @@ fn a_file_that_is_too_large_says_so() {
     let line = "def a_function_with_a_long_name():\n    pass\n\n\n";
     write(&stage.root.join("large.py"), line.repeat((5 << 20) / line.len()));
     let outline = stage.text("outline", json!({"path": "large.py"}));
-    assert_eq!(
-        outline,
-        "No symbols.\n[large.py is not read to its end: it is larger than 4 MiB]\n"
-    );
+    // A note that the index is being made again may follow.
+    let said = "No symbols.\n[large.py is not read to its end: it is larger than 4 MiB]\n";
+    assert!(outline.starts_with(said), "{outline}");
 }

@@ -10,7 +10,7 @@ mod questions;
 
 use std::path::PathBuf;
 
-use common::{Client, Daemon, Home};
+use common::{Client, Daemon, Home, wait_until};
 use serde_json::{Value, json};
 
 /// A workspace with a daemon.
@@ -94,7 +94,19 @@ impl Stage {
         let root = home.tree("project", FILES);
         std::fs::create_dir(root.join(".git")).expect("a directory");
         let daemon = home.serve(&[&root.display().to_string(), "--no-http"]);
-        Stage { home, daemon, root }
+        let stage = Stage { home, daemon, root };
+        stage.await_index();
+        stage
+    }
+
+    /// Waits for the index of code: an answer without it has a note that says so.
+    fn await_index(&self) {
+        let mut client = self.client();
+        client.call("symbols", self.params(json!({"name": "price"}))).expect("an answer");
+        wait_until("the index of code", || {
+            let status = client.call("status", json!({})).expect("a status");
+            status["workspaces"][0]["code"]["state"] == "ready"
+        });
     }
 
     fn client(&self) -> Client {

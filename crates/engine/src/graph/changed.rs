@@ -1,6 +1,7 @@
 //! What has to be made anew for another snapshot.
 //!
-//! Made anew are: files whose text is another; source files that name something whose declaration is
+//! Made anew are: files whose text is another, but of those that say the same elsewhere in the text
+//! only the places, and of those in which the inside of one function is another, only that; source files that name something whose declaration is
 //! another now (its kind, type, bases or value as written, or whether and where it is declared), and
 //! in turn what names something that rests on that; files that declare a function that is called
 //! with other arguments; files whose imports lead to other files, which is looked at for all files if
@@ -18,6 +19,7 @@ use std::{
     sync::Arc,
 };
 
+use coderoom_syntax::{TextEdit, changed_region, say_the_same};
 use rayon::prelude::*;
 
 use super::{
@@ -25,7 +27,7 @@ use super::{
     interface::{differing, interface, meant_differently, passed},
     nodes::{FileRole, role_of},
     piece::Piece,
-    work::Plan,
+    work::{Derive, Plan},
 };
 use crate::{
     Snapshot,
@@ -45,7 +47,8 @@ const MANIFESTS: [&str; 5] =
 pub(super) fn everything(code: &Code) -> Plan {
     let files = code.snapshot().files().filter(|file| role_of(file).is_some());
     let all: Vec<FileId> = files.map(|file| file.id).collect();
-    Plan { pieces: Vec::new(), parse: all.clone(), derive: all, partial: false }
+    let derive = all.iter().map(|id| (*id, Derive::Whole)).collect();
+    Plan { pieces: Vec::new(), parse: all, derive, partial: false }
 }
 
 /// A plan that makes what differs from an earlier snapshot with these pieces.
@@ -59,7 +62,12 @@ pub(super) fn since(code: &Code, before: &Snapshot, pieces: &[Option<Arc<Piece>>
     let Search { affected, partial, .. } = search;
     let mut pieces = pieces.to_vec();
     let parse: Vec<FileId> = changes.now.iter().copied().collect();
-    let derive = parse.iter().copied().chain(affected.difference(&changes.now).copied()).collect();
+    let how = |id: &FileId| match changes.little.get(id) {
+        Some(little) if !affected.contains(id) => *little,
+        _ => Derive::Whole,
+    };
+    let derive = parse.iter().chain(affected.difference(&changes.now));
+    let derive = derive.map(|id| (*id, how(id))).collect();
     for id in &changes.gone {
         if let Some(piece) = pieces.get_mut(id.0 as usize) {
             *piece = None;
@@ -72,6 +80,8 @@ pub(super) fn since(code: &Code, before: &Snapshot, pieces: &[Option<Arc<Piece>>
 struct Changes {
     /// Files that are new or have another text and a place in the graph.
     now: BTreeSet<FileId>,
+    /// Of those, files of which not all has to be made anew.
+    little: BTreeMap<FileId, Derive>,
     /// Files that have no place in the graph any more.
     gone: BTreeSet<FileId>,
     /// Names whose declarations differ.
@@ -92,6 +102,7 @@ impl Changes {
     fn between(code: &Code, before: &Snapshot) -> Changes {
         let mut changes = Changes {
             now: BTreeSet::new(),
+            little: BTreeMap::new(),
             gone: BTreeSet::new(),
             names: BTreeSet::new(),
             meant: BTreeSet::new(),
@@ -133,7 +144,14 @@ impl Changes {
             self.meant.extend(module_names(path));
         }
         let facts = |file: Option<&Arc<File>>| file.and_then(|file| code.facts_of(file));
+        let edit = old.and_then(|it| it.text()).zip(new.and_then(|it| it.text()));
+        let edit = edit.map(|(old, new)| TextEdit::between(old.bytes(), new.bytes()));
         let (old, new) = (facts(old), facts(new));
+        let both = old.as_deref().zip(new.as_deref());
+        if both.is_some_and(|(old, new)| say_the_same(&old.facts, &new.facts)) {
+            self.little.insert(id, Derive::Nothing);
+            return;
+        }
         let declared =
             |facts: &Option<Arc<Loaded>>| facts.as_deref().map(interface).unwrap_or_default();
         let (before, now) = (declared(&old), declared(&new));
@@ -144,6 +162,14 @@ impl Changes {
             names.extend(before.into_keys().chain(now.into_keys()).filter(|it| !it.is_empty()));
             self.meant.extend(names.iter().cloned());
             self.moved = true;
+        }
+        if names.is_empty()
+            && let (Some((old, new)), Some(edit)) = (both, edit)
+            && let Some((was, is)) = changed_region(&old.facts, &new.facts, edit)
+            && !was.imports()
+            && !is.imports()
+        {
+            self.little.insert(id, Derive::Function(is));
         }
         self.names.append(&mut names);
         let calls = |facts: &Option<Arc<Loaded>>| facts.as_deref().map(passed).unwrap_or_default();

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use coderoom_graph::EdgeKind;
-use coderoom_syntax::{Form, Kind, OccurrenceIx, Role, Span, SymbolIx};
+use coderoom_syntax::{Form, Kind, OccurrenceIx, Region, Role, Span, SymbolIx};
 
 use super::{
     nodes::{FileRole, NodeId, Nodes},
@@ -48,9 +48,33 @@ pub(super) fn piece_of_source<'n>(
     let mut deriver = Deriver { resolver, all, nodes, facts, out: PieceBuilder::default() };
     deriver.contains();
     deriver.imports();
-    deriver.occurrences();
+    deriver.occurrences(None);
     deriver.inherits();
     deriver.out.finish(Arc::clone(nodes))
+}
+
+/// The piece of a source file in which only the body of one function has changed, made of the piece
+/// before: nobody else sees what is in it, so all else that the file says leads where it did.
+/// `None` if the function has no node of its own.
+pub(super) fn piece_of_function<'n>(
+    resolver: &mut Resolver<'_>,
+    all: &AllNodes<'n>,
+    nodes: &Arc<Nodes>,
+    before: &Piece,
+    function: &Region,
+) -> Option<Piece> {
+    let facts = resolver.facts(nodes.file)?;
+    let is_it = |ix: &SymbolIx| facts.facts.symbol(*ix).full == function.span();
+    let symbol = function.symbols().map(SymbolIx).find(is_it)?;
+    if facts.group(symbol).count() != 1 {
+        return None;
+    }
+    let own = nodes.of_symbol(symbol)?;
+    let mut out = PieceBuilder::of(before);
+    out.forget(nodes.list[own].id, &[EdgeKind::Calls, EdgeKind::References, EdgeKind::Tests]);
+    let mut deriver = Deriver { resolver, all, nodes, facts, out };
+    deriver.occurrences(Some(function.span()));
+    Some(deriver.out.finish(Arc::clone(nodes)))
 }
 
 impl<'n> Deriver<'_, '_, 'n> {
@@ -119,11 +143,14 @@ impl<'n> Deriver<'_, '_, 'n> {
         }
     }
 
-    /// What every name in the text stands for.
-    fn occurrences(&mut self) {
+    /// What every name in the text, or in a part of it, stands for.
+    fn occurrences(&mut self, part: Option<Span>) {
         let facts = Arc::clone(&self.facts);
         let mut outer = Outer::new(&facts, self.nodes);
-        for (ix, it) in (0..).map(OccurrenceIx).zip(&facts.facts.occurrences) {
+        let all = &facts.facts.occurrences;
+        let place = |at: u32| all.partition_point(|it| it.start < at);
+        let part = part.map_or(0..all.len(), |part| place(part.start)..place(part.end));
+        for (ix, it) in (part.start as u32..).map(OccurrenceIx).zip(&all[part]) {
             if matches!(it.form, Form::Definition(_) | Form::Loose) {
                 continue;
             }

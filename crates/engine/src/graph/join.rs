@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use coderoom_graph::{
     BuildOptions, EdgeKind, EdgePart, Graph, GraphError, NodeIx, NodeKind, NodePart,
 };
+
 use coderoom_syntax::Kind;
 
 use super::{
@@ -14,7 +15,10 @@ use super::{
     nodes::{FileRole, Node, NodeId, Nodes, key_of_path},
     piece::{Piece, PieceEdge},
 };
-use crate::{code::Map, file::FileId};
+use crate::{
+    code::{Map, kind_word},
+    file::FileId,
+};
 
 /// Where a node of the joined graph comes from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -304,7 +308,7 @@ impl Joiner<'_> {
             }
             let mut tags: Vec<Box<str>> = Vec::with_capacity(3);
             tags.push(role.into());
-            tags.extend(node.symbol_kind.map(|kind| word(kind).into()));
+            tags.extend(node.symbol_kind.map(|kind| kind_word(kind).into()));
             tags.extend(node.test.then(|| "test".into()));
             let part = NodePart {
                 key: nodes.key(ix).into(),
@@ -353,32 +357,5 @@ impl Joiner<'_> {
                 self.edge(other, one, EdgeKind::CoChange, weight.min(1.0));
             }
         }
-    }
-}
-
-/// A kind as a tag.
-fn word(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Module => "module",
-        Kind::Class => "class",
-        Kind::Struct => "struct",
-        Kind::Interface => "interface",
-        Kind::Trait => "trait",
-        Kind::Enum => "enum",
-        Kind::EnumMember => "enum_member",
-        Kind::TypeAlias => "type_alias",
-        Kind::TypeParameter => "type_parameter",
-        Kind::Function => "function",
-        Kind::Method => "method",
-        Kind::Constructor => "constructor",
-        Kind::Property => "property",
-        Kind::Field => "field",
-        Kind::Variable => "variable",
-        Kind::Constant => "constant",
-        Kind::Parameter => "parameter",
-        Kind::Macro => "macro",
-        Kind::Impl => "impl",
-        Kind::Alias => "alias",
-        Kind::Section => "section",
     }
 }

@@ -82,8 +82,11 @@ pub struct PieceStats {
     pub files: usize,
     /// Files that were parsed into nodes for this graph.
     pub parsed: usize,
-    /// Files whose edges were made for this graph; the others' were taken over.
+    /// Files all of whose edges were made for this graph.
     pub derived: usize,
+    /// Files of which an earlier graph's edges were taken over, but for those of one function or
+    /// none: they say little else than before. All other files' edges were taken over as they were.
+    pub patched: usize,
     /// So many files might be affected by the change that not all were looked at: a graph that is
     /// built without an earlier one would be more exact.
     pub partial: bool,
@@ -106,6 +109,17 @@ pub struct NodePlace {
     pub name: String,
     /// Whether it belongs to a test.
     pub test: bool,
+}
+
+/// In which file a node is.
+#[derive(Clone, Copy, Debug)]
+pub struct NodeOrigin<'g> {
+    /// The file.
+    pub path: &'g str,
+    /// Its first line, from 1.
+    pub line: u32,
+    /// What kind of symbol it is.
+    pub symbol: Option<Kind>,
 }
 
 /// The graph of one snapshot's code.
@@ -247,6 +261,17 @@ impl CodeGraph {
             Some(nodes.key(ix))
         });
         Ok(keys.filter_map(|key| self.node_of(&key)).collect())
+    }
+
+    /// In which file a node is, borrowed: for answers of many. `None` for directories and packages.
+    pub fn origin_of(&self, node: NodeIx) -> Option<NodeOrigin<'_>> {
+        let Origin::In(file, ix) = self.joined().ok()?.numbering.origins.get(node.0 as usize)?
+        else {
+            return None;
+        };
+        let nodes = &self.piece(*file)?.nodes;
+        let it = nodes.list.get(*ix as usize)?;
+        Some(NodeOrigin { path: &nodes.path, line: it.lines.0, symbol: it.symbol_kind })
     }
 
     /// Where a node is; `None` if there is no such node.

@@ -52,6 +52,19 @@ pub(crate) struct Piece {
 }
 
 impl Piece {
+    /// The same of the file's next version, in which all this is said, if elsewhere in the text.
+    pub(crate) fn moved(&self, nodes: Arc<Nodes>) -> Piece {
+        Piece {
+            nodes,
+            outside: self.outside.clone(),
+            edges: self.edges.clone(),
+            foreign: self.foreign,
+            packages: self.packages.clone(),
+            imports: self.imports.clone(),
+            mentions: self.mentions.clone(),
+        }
+    }
+
     /// Bytes of memory, about.
     pub(crate) fn bytes(&self) -> usize {
         let names = self.nodes.list.iter().map(|node| node.name.len() + node.label.len());
@@ -77,6 +90,26 @@ pub(crate) struct PieceBuilder {
 }
 
 impl PieceBuilder {
+    /// All that a piece has.
+    pub(crate) fn of(piece: &Piece) -> PieceBuilder {
+        let id = |ix: u32| match piece.nodes.list.get(ix as usize) {
+            Some(node) => node.id,
+            None => piece.outside[ix as usize - piece.nodes.list.len()],
+        };
+        let edges = piece.edges.iter().map(|it| (id(it.from), id(it.to), it.kind, it.weight));
+        PieceBuilder {
+            edges: edges.collect(),
+            packages: piece.packages.to_vec(),
+            imports: piece.imports.to_vec(),
+            mentions: piece.mentions.to_vec(),
+        }
+    }
+
+    /// Takes the edges of some kinds out that start at a node.
+    pub(crate) fn forget(&mut self, from: NodeId, kinds: &[EdgeKind]) {
+        self.edges.retain(|it| it.0 != from || !kinds.contains(&it.2));
+    }
+
     /// Adds an edge, unless it leads back to where it starts.
     pub(crate) fn edge(&mut self, from: NodeId, to: NodeId, kind: EdgeKind, weight: f32) {
         if from != to {

@@ -5,12 +5,13 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
+use coderoom_syntax::Region;
 use rayon::prelude::*;
 
 use super::{
     PieceStats,
     documents::{self, Known},
-    edges::{AllNodes, piece_of_source},
+    edges::{AllNodes, piece_of_function, piece_of_source},
     nodes::{FileRole, Nodes, role_of},
     piece::{Piece, PieceBuilder},
 };
@@ -22,14 +23,25 @@ use crate::{
 /// Resolution goes deep, and the threads are not ours; bytes of which few are ever touched.
 const STACK: usize = 32 << 20;
 
+/// How much of a file's edges has to be made anew.
+#[derive(Clone, Copy)]
+pub(super) enum Derive {
+    /// All.
+    Whole,
+    /// Those of one function.
+    Function(Region),
+    /// None: what the file says has moved in the text.
+    Nothing,
+}
+
 /// What is to be done.
 pub(super) struct Plan {
     /// The pieces that there are, by the numbers of the files; of files that are gone, none.
     pub(super) pieces: Vec<Option<Arc<Piece>>>,
     /// Files whose nodes are to be made.
     pub(super) parse: Vec<FileId>,
-    /// Files whose edges are to be made; all that are parsed are among them.
-    pub(super) derive: Vec<FileId>,
+    /// Files whose edges are to be made, and how; all that are parsed are among them.
+    pub(super) derive: Vec<(FileId, Derive)>,
     /// Not everything that may be affected is in here.
     pub(super) partial: bool,
 }
@@ -57,20 +69,30 @@ pub(super) fn carry_out(
         nodes[id.0 as usize] = made;
     }
     let all = |id: FileId| nodes.get(id.0 as usize)?.as_ref();
-    let made = pieces_of(code, &derive, &all, stop);
+    let made = pieces_of(code, &derive, &pieces, &all, stop);
     if stop() {
         return None;
     }
-    for (id, piece) in made {
+    let patched = made.iter().filter(|it| it.patched).count();
+    for Made { id, piece, .. } in made {
         pieces[id.0 as usize] = piece.map(Arc::new);
     }
     let stats = PieceStats {
         files: pieces.iter().flatten().count(),
         parsed: parse.len(),
-        derived: derive.len(),
+        derived: derive.len() - patched,
+        patched,
         partial,
     };
     Some((pieces, stats))
+}
+
+/// A piece that was made.
+struct Made {
+    id: FileId,
+    piece: Option<Piece>,
+    /// Whether most of it was taken over.
+    patched: bool,
 }
 
 /// The pieces of files, on all threads. What is inferred for one is forgotten before the next, since
@@ -78,34 +100,60 @@ pub(super) fn carry_out(
 /// with it.
 fn pieces_of<'n>(
     code: &Code,
-    derive: &[FileId],
+    derive: &[(FileId, Derive)],
+    pieces: &[Option<Arc<Piece>>],
     all: &AllNodes<'n>,
     stop: &(dyn Fn() -> bool + Sync),
-) -> Vec<(FileId, Option<Piece>)> {
+) -> Vec<Made> {
     let next = AtomicUsize::new(0);
     let work = || {
         let mut resolver = Resolver::apart(code);
         let mut known = Known::default();
         let mut made = Vec::new();
-        while let Some(id) = derive.get(next.fetch_add(1, Ordering::Relaxed)) {
+        while let Some((id, how)) = derive.get(next.fetch_add(1, Ordering::Relaxed)) {
             if stop() {
                 break;
             }
             resolver.forget();
-            let piece = all(*id).map(|nodes| match nodes.role {
-                FileRole::Source(_) => piece_of_source(&mut resolver, all, nodes),
-                FileRole::Document => {
-                    documents::piece_of_document(&mut resolver, all, nodes, &mut known)
-                }
-                FileRole::Other => PieceBuilder::default().finish(Arc::clone(nodes)),
-            });
-            made.push((*id, piece));
+            let before = pieces.get(id.0 as usize).and_then(Option::as_deref);
+            let patch = before
+                .zip(all(*id))
+                .and_then(|(before, nodes)| again(&mut resolver, all, nodes, before, how));
+            let patched = patch.is_some();
+            let whole = || {
+                all(*id).map(|nodes| match nodes.role {
+                    FileRole::Source(_) => piece_of_source(&mut resolver, all, nodes),
+                    FileRole::Document => {
+                        documents::piece_of_document(&mut resolver, all, nodes, &mut known)
+                    }
+                    FileRole::Other => PieceBuilder::default().finish(Arc::clone(nodes)),
+                })
+            };
+            made.push(Made { id: *id, piece: patch.or_else(whole), patched });
         }
         made
     };
     let workers = rayon::current_num_threads().min(derive.len());
     let made = (0..workers).into_par_iter().map(|_| stacker::grow(STACK, work));
     made.flatten_iter().collect()
+}
+
+/// The piece of a file of which not everything has to be made anew.
+fn again<'n>(
+    resolver: &mut Resolver<'_>,
+    all: &AllNodes<'n>,
+    nodes: &Arc<Nodes>,
+    before: &Piece,
+    how: &Derive,
+) -> Option<Piece> {
+    if !before.nodes.are_named_as(nodes) {
+        return None;
+    }
+    match how {
+        Derive::Whole => None,
+        Derive::Function(function) => piece_of_function(resolver, all, nodes, before, function),
+        Derive::Nothing => Some(before.moved(Arc::clone(nodes))),
+    }
 }
 
 /// The nodes of a file; `None` if it has no place in the graph.

@@ -140,6 +140,43 @@ enum Edit {
     Put(usize, Module),
     Remove(usize),
     Note(usize),
+    /// A line of [`LINES`] comes before an indented line of a file.
+    Line(usize, usize, usize),
+}
+
+/// Lines that can stand in a function's body: for Python, and a remark for the others.
+const LINES: [&str; 10] = [
+    "# A remark.",
+    "load()",
+    "x = save()",
+    "self.run()",
+    "return build()",
+    "import os.path",
+    "global far; far = helper()",
+    "class Local(Base): pass",
+    "self.made = Child().run()",
+    "if isinstance(x, Other): x.run(load)",
+];
+
+/// The text with a line more.
+fn with_line(text: &str, notation: Notation, at: usize, line: usize) -> String {
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    let is_inside = |line: &String| !matches!(notation, Notation::Python) || line.starts_with(' ');
+    let inside: Vec<usize> = (0..lines.len()).filter(|n| is_inside(&lines[*n])).collect();
+    let Some(at) = inside.get(at % inside.len().max(1)).copied() else { return text.to_owned() };
+    let indent = lines[at].len() - lines[at].trim_start().len();
+    let new = if matches!(notation, Notation::Python) { LINES[line] } else { "// A remark." };
+    lines.insert(at, format!("{}{new}", " ".repeat(indent)));
+    lines.join("\n") + "\n"
+}
+
+fn edit_line(world: &World, notation: Notation, file: usize, at: usize, line: usize) {
+    let name = place(notation, file);
+    let snapshot = world.session.snapshot();
+    let text = snapshot.file(&super::world::path(&name)).and_then(|it| it.text());
+    if let Some(text) = text.map(|it| String::from_utf8_lossy(it.bytes()).into_owned()) {
+        world.edit(&name, Some(&with_line(&text, notation, at, line)));
+    }
 }
 
 fn an_edit() -> impl Strategy<Value = Edit> {
@@ -147,6 +184,7 @@ fn an_edit() -> impl Strategy<Value = Edit> {
         6 => (0..4usize, module()).prop_map(|(at, it)| Edit::Put(at, it)),
         1 => (0..4usize).prop_map(Edit::Remove),
         1 => (0..3usize).prop_map(Edit::Note),
+        6 => (0..4usize, 0..20usize, 0..LINES.len()).prop_map(|(at, n, it)| Edit::Line(at, n, it)),
     ]
 }
 
@@ -189,6 +227,7 @@ proptest! {
                     }
                 }
                 Edit::Note(ix) => world.edit("notes.md", Some(NOTES[ix])),
+                Edit::Line(at, n, line) => edit_line(&world, notation, at, n, line),
             }
             graph = assert_same(&graph, &world);
         }
@@ -231,6 +270,7 @@ proptest! {
                 Edit::Put(at, it) => world.edit(&place(notation, at), Some(&it.text(notation))),
                 Edit::Remove(at) => world.edit(&place(notation, at), None),
                 Edit::Note(ix) => world.edit("notes.md", Some(NOTES[ix])),
+                Edit::Line(at, n, line) => edit_line(&world, notation, at, n, line),
             }
         }
         let next = assert_same(&graph, &world);
@@ -248,22 +288,36 @@ proptest! {
     }
 }
 
-/// What an edit of a body costs is that file alone.
+/// What an edit of a body costs is that function alone, or nothing if it says what it said.
 #[test]
 fn an_edit_costs_what_it_touches() {
     let world = World::of(&[
         ("a.py", "def f():\n    return 1\n"),
-        ("b.py", "from a import f\n\ndef g():\n    f()\n"),
+        ("b.py", "from a import f\n\ndef g():\n    f()\n\ndef h():\n    g()\n"),
         ("c.py", "def unrelated(): pass\n"),
     ]);
     let graph = world.graph(None);
-    assert_eq!((graph.stats().parsed, graph.stats().derived), (3, 3));
-    world.edit("b.py", Some("from a import f\n\ndef g():\n    f()\n    f()\n"));
+    let made = |graph: &CodeGraph| {
+        let stats = graph.stats();
+        (stats.parsed, stats.derived, stats.patched)
+    };
+    assert_eq!(made(&graph), (3, 3, 0));
+    world.edit("b.py", Some("from a import f\n\ndef g():\n    f()\n\ndef h():\n    g(); f()\n"));
     let next = assert_same(&graph, &world);
-    assert_eq!((next.stats().parsed, next.stats().derived), (1, 1));
+    assert_eq!(made(&next), (1, 0, 1));
+    assert!(all_edges(&next).contains("b.py#h calls a.py#f"), "{:#?}", all_edges(&next));
+    world.edit(
+        "b.py",
+        Some("from a import f\n\n# G.\ndef g():\n    f()\n\ndef h():\n    g(); f()\n"),
+    );
+    let next = assert_same(&next, &world);
+    assert_eq!(made(&next), (1, 0, 1));
+    world.edit("b.py", Some("from a import f\n\ndef g():\n    f()\n\ndef h(x):\n    g(); f()\n"));
+    let next = assert_same(&next, &world);
+    assert_eq!(made(&next), (1, 1, 0), "others can see that");
     world.edit("a.py", Some("def f(x):\n    return 1\n"));
     let next = assert_same(&next, &world);
-    assert_eq!((next.stats().parsed, next.stats().derived), (1, 2), "b names f");
+    assert_eq!(made(&next), (1, 2, 0), "b names f");
     world.edit("c.py", None);
     let next = assert_same(&next, &world);
     assert_eq!((next.stats().files, next.stats().derived), (2, 0));

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     handoff::{Handoff, of_facts},
-    shared::{Grounds, LineRow, NodeRow, edge_word},
+    shared::{Grounds, LineRow, NodeRow},
 };
 use crate::{
     error::{Code, OpError},
@@ -71,7 +71,7 @@ pub struct CutOffRow {
     #[serde(flatten)]
     pub what: NodeRow,
     /// How it uses what it would miss most: `imports`, `calls`, `references` or `inherits`.
-    pub edge: String,
+    pub edge: &'static str,
     /// What that is.
     pub missed: String,
     /// A line that says so; none if it is not known.
@@ -104,7 +104,7 @@ impl Operation for Without {
         grounds.check()?;
         let mut cut_off = Vec::new();
         for it in &found.cut_off {
-            let edge = graph.edge(it.edge).map_or(String::new(), |edge| edge_word(edge.kind));
+            let edge = graph.edge_kind(it.edge).map_or("", coderoom_graph::EdgeKind::word);
             let lines = grounds.lines(it.edge, 1);
             let missed = graph.key(it.missed).to_owned();
             cut_off.push(CutOffRow { what: grounds.row(it.node)?, edge, missed, lines });

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     handoff::{Handoff, of_facts},
-    shared::{StepRow, edge_word, proof_text},
+    shared::{StepRow, proof_text},
     states::{Stated, state},
 };
 use crate::{
@@ -93,7 +93,7 @@ pub struct MovedRow {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct KindRow {
     /// `imports`, `calls`, ...
-    pub edge: String,
+    pub edge: &'static str,
     /// How many came.
     pub added: u64,
     /// How many went.
@@ -252,7 +252,7 @@ fn reply(old: &Graph, new: &Graph, found: GraphDiff, limit: usize, asked: Vec<St
         edges_removed: edges(old, &found.edges_removed, limit),
         kinds: kinds
             .into_iter()
-            .map(|(kind, (added, removed))| KindRow { edge: edge_word(kind), added, removed })
+            .map(|(kind, (added, removed))| KindRow { edge: kind.word(), added, removed })
             .collect(),
         cycles_added: cycles(new, &found.cycles_added),
         cycles_removed: cycles(old, &found.cycles_removed),
@@ -265,7 +265,7 @@ fn reply(old: &Graph, new: &Graph, found: GraphDiff, limit: usize, asked: Vec<St
 fn edges(graph: &Graph, edges: &[Edge], limit: usize) -> Vec<StepRow> {
     let row = |edge: &Edge| StepRow {
         from: graph.key(edge.from).to_owned(),
-        edge: edge_word(edge.kind),
+        edge: edge.kind.word(),
         to: graph.key(edge.to).to_owned(),
         along: true,
     };

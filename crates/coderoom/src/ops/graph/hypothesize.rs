@@ -185,7 +185,7 @@ fn reply(
     let edge = |edge: &coderoom_graph::EdgeIx| {
         let edge = graph.edge(*edge)?;
         let (from, to) = (graph.key(edge.from).to_owned(), graph.key(edge.to).to_owned());
-        Some(StepRow { from, edge: word(edge.kind), to, along: true })
+        Some(StepRow { from, edge: edge.kind.word(), to, along: true })
     };
     let doubts: Vec<LineRow> = found.doubts.into_iter().map(LineRow::from).collect();
     let mut notes = Vec::new();

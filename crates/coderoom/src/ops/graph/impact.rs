@@ -129,13 +129,13 @@ impl Operation for Impact {
             if path.iter().all(|step| step.kind == EdgeKind::Contains) {
                 continue;
             }
-            let what = grounds.row(it.node)?;
-            let (list, most) =
-                if what.test { (&mut tests, MAX_TESTS) } else { (&mut reached, limit) };
+            let test = grounds.is_test(it.node);
+            let (list, most) = if test { (&mut tests, MAX_TESTS) } else { (&mut reached, limit) };
             if list.len() >= most {
                 more = true;
                 continue;
             }
+            let what = grounds.row(it.node)?;
             let proof = grounds.steps(&path)?;
             list.push(ReachedRow { what, score: it.score, hops: it.hops, proof });
         }

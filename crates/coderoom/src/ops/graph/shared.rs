@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use coderoom_engine::{Ask, CodeGraph, EdgeLine, RelPath};
-use coderoom_graph::{EdgeIx, EdgeKind, Graph, NodeIx, NodeKind, Step};
+use coderoom_graph::{EdgeIx, Graph, NodeIx, NodeKind, Step};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -29,9 +29,9 @@ pub struct NodeRow {
     /// What names it for good: a path, `path#Type.method`, `path#heading`, `package:name`.
     pub key: String,
     /// `directory`, `file`, `symbol`, `section` or `package`.
-    pub node: String,
+    pub node: &'static str,
     /// What kind of symbol it is; empty if it is none.
-    pub kind: String,
+    pub kind: &'static str,
     /// The file or directory, relative to the workspace; empty for packages.
     pub path: String,
     /// Its first line, from 1; 0 if it has none.
@@ -46,7 +46,7 @@ pub struct StepRow {
     /// Where the step starts.
     pub from: String,
     /// `contains`, `imports`, `calls`, `references`, `inherits`, `tests`, `documents` or `co_change`.
-    pub edge: String,
+    pub edge: &'static str,
     /// Where it leads.
     pub to: String,
     /// Whether the first depends on the second (contains it); otherwise it is the other way round.
@@ -186,33 +186,34 @@ impl<'a> Grounds<'a> {
     /// A node, as answers name it.
     pub(super) fn row(&self, node: NodeIx) -> Result<NodeRow, OpError> {
         let graph = self.graph()?;
-        let kind = graph.kind(node);
-        let place = self.code_graph.place_of(node);
-        let path = place.as_ref().filter(|_| kind != NodeKind::Package);
+        let origin = self.code_graph.origin_of(node);
+        let path = match graph.kind(node) {
+            NodeKind::Package => "",
+            _ => graph.key(node),
+        };
         Ok(NodeRow {
             key: graph.key(node).to_owned(),
-            node: word(kind),
-            kind: place
-                .as_ref()
-                .and_then(|it| it.symbol)
-                .map_or(String::new(), coderoom_engine::kind_word),
-            path: path.map_or(String::new(), |it| it.path.clone()),
-            line: place.as_ref().map_or(0, |it| it.line),
-            test: place.as_ref().is_some_and(|it| it.test),
+            node: graph.kind(node).word(),
+            kind: origin.and_then(|it| it.symbol).map_or("", coderoom_engine::kind_word),
+            path: origin.map_or(path, |it| it.path).to_owned(),
+            line: origin.map_or(0, |it| it.line),
+            test: self.is_test(node),
         })
+    }
+
+    /// Whether a node belongs to a test.
+    pub(super) fn is_test(&self, node: NodeIx) -> bool {
+        self.code_graph.is_test(node)
     }
 
     /// An edge of a proof.
     pub(super) fn step(&self, step: &Step) -> Result<StepRow, OpError> {
         let graph = self.graph()?;
-        let Some(edge) = graph.edge(step.edge) else {
-            return Err(OpError::new(Code::Internal, "a step of a path is no edge of the graph"));
-        };
         Ok(StepRow {
             from: graph.key(step.from).to_owned(),
-            edge: edge_word(edge.kind),
+            edge: step.kind.word(),
             to: graph.key(step.to).to_owned(),
-            along: edge.from == step.from,
+            along: step.forward,
         })
     }
 
@@ -243,11 +244,6 @@ impl<'a> Grounds<'a> {
     pub(super) fn check(&self) -> Result<(), OpError> {
         self.context.interruption().map_or(Ok(()), Err)
     }
-}
-
-/// The word for a kind of edge.
-pub(super) fn edge_word(kind: EdgeKind) -> String {
-    word(kind)
 }
 
 impl NodeRow {
@@ -320,8 +316,8 @@ fn split_place(given: &str) -> Option<(&str, u32, Option<u32>)> {
 mod tests {
     use super::*;
 
-    fn step(from: &str, edge: &str, to: &str, along: bool) -> StepRow {
-        StepRow { from: from.into(), edge: edge.into(), to: to.into(), along }
+    fn step(from: &str, edge: &'static str, to: &str, along: bool) -> StepRow {
+        StepRow { from: from.into(), edge, to: to.into(), along }
     }
 
     /// A proof reads from its start to its end, whichever way the edges point.

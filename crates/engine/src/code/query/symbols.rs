@@ -169,8 +169,8 @@ fn kind(name: &str) -> Result<Vec<Kind>, AskError> {
     match KINDS.into_iter().find(|kind| kind_word(*kind) == given) {
         Some(kind) => Ok(vec![kind]),
         None => {
-            let mut known: Vec<String> = KINDS.into_iter().map(kind_word).collect();
-            known.extend(["type", "callable", "import"].map(str::to_owned));
+            let mut known: Vec<&str> = KINDS.into_iter().map(kind_word).collect();
+            known.extend(["type", "callable", "import"]);
             Err(AskError::UnknownWord { what: "kind", given, known: known.join(", ") })
         }
     }

@@ -128,22 +128,37 @@ fn begin(
         (false, _) => Ok(meant),
         (true, first) => Err(AskError::WrongKind {
             qualified: first.map_or(subject.name, |info| format!("`{}`", info.qualified())),
-            kind: first.map_or_else(|| "module".to_owned(), |info| kind_word(info.kind)),
+            kind: first.map_or("module", |info| kind_word(info.kind)).to_owned(),
             wanted: "types and methods",
         }),
     }
 }
 
 /// A kind in a word, as it is written in replies.
-pub fn kind_word(kind: Kind) -> String {
-    let mut word = String::new();
-    for c in format!("{kind:?}").chars() {
-        if c.is_uppercase() && !word.is_empty() {
-            word.push('_');
-        }
-        word.extend(c.to_lowercase());
+pub fn kind_word(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Module => "module",
+        Kind::Class => "class",
+        Kind::Struct => "struct",
+        Kind::Interface => "interface",
+        Kind::Trait => "trait",
+        Kind::Enum => "enum",
+        Kind::EnumMember => "enum_member",
+        Kind::TypeAlias => "type_alias",
+        Kind::TypeParameter => "type_parameter",
+        Kind::Function => "function",
+        Kind::Method => "method",
+        Kind::Constructor => "constructor",
+        Kind::Property => "property",
+        Kind::Field => "field",
+        Kind::Variable => "variable",
+        Kind::Constant => "constant",
+        Kind::Parameter => "parameter",
+        Kind::Macro => "macro",
+        Kind::Impl => "impl",
+        Kind::Alias => "alias",
+        Kind::Section => "section",
     }
-    word
 }
 
 fn finish(
