@@ -18,3 +18,4 @@ pub mod rooms;
 pub mod sessions;
 pub mod socket;
 pub mod trails;
+mod wire;

@@ -1,8 +1,9 @@
 //! The Unix socket: newline-delimited JSON-RPC, many requests at once on each connection.
 //!
-//! One task reads a connection and one writes it; every request runs on a blocking thread. Replies
-//! wait in a bounded queue: a client that does not read slows its own requests down, and after
-//! `WRITE_TIME` it is let go. When a connection ends, its requests are cancelled.
+//! One task reads a connection; every request runs on a blocking thread, which puts its reply on the
+//! socket. What that does not take at once waits in a bounded queue for a task that writes: a client
+//! that does not read slows its own requests down, and after `WRITE_TIME` it is let go. When a
+//! connection ends, its requests are cancelled.
 
 use std::{
     collections::HashMap,
@@ -12,18 +13,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bytes::Bytes;
 use coderoom_engine::Sink;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
 use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, BufWriter},
-    net::{
-        UnixListener, UnixStream,
-        unix::{OwnedReadHalf, OwnedWriteHalf},
-    },
-    sync::{Semaphore, mpsc},
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    net::{UnixListener, UnixStream, unix::OwnedReadHalf},
+    sync::Semaphore,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -32,6 +29,7 @@ use super::{
     frame::{self, MAX_LINE, Request},
     progress::{self, Progress},
     rooms::Rooms,
+    wire::{Wire, wire},
 };
 use crate::{
     error::{Code, OpError},
@@ -42,8 +40,6 @@ use crate::{
 const MAX_CONNECTIONS: usize = 1024;
 /// Requests under way at once on one connection; one more waits to be read.
 const MAX_REQUESTS: usize = 64;
-/// Pieces of replies that may wait for a client.
-const WRITE_QUEUE: usize = 16;
 /// The longest that any request may take.
 const LONGEST: Duration = Duration::from_secs(3600);
 /// How long a client may keep a piece of its reply waiting.
@@ -100,7 +96,7 @@ pub(crate) fn is_owner(stream: &UnixStream) -> bool {
 struct Connection {
     rooms: Arc<Rooms>,
     stop: CancellationToken,
-    replies: mpsc::Sender<Bytes>,
+    wire: Arc<Wire>,
     /// Requests under way that can be cancelled, by id.
     running: Arc<Mutex<HashMap<String, Cancel>>>,
     places: Arc<Semaphore>,
@@ -111,13 +107,18 @@ struct Connection {
 impl Connection {
     async fn start(stream: UnixStream, rooms: Arc<Rooms>, stop: CancellationToken) {
         let (reader, writer) = stream.into_split();
-        let (replies, queue) = mpsc::channel(WRITE_QUEUE);
+        let (wire, waiting) = wire(writer);
+        let wire = Arc::new(wire);
         let alive = Cancel::default();
-        let writing = tokio::spawn(write_replies(writer, queue, alive.clone()));
+        let end = CancelOnDrop(alive.clone());
+        let writing = tokio::spawn(async move {
+            waiting.write_all(WRITE_TIME).await;
+            drop(end);
+        });
         let connection = Connection {
             rooms,
             stop,
-            replies,
+            wire,
             running: Arc::default(),
             places: Arc::new(Semaphore::new(MAX_REQUESTS)),
             alive: alive.clone(),
@@ -159,7 +160,7 @@ impl Connection {
     }
 
     async fn refuse(&self, id: &Value, code: Code, message: &str) {
-        let _ = self.replies.send(frame::error(id, &OpError::new(code, message)).into()).await;
+        let _ = self.wire.send(frame::error(id, &OpError::new(code, message)).into()).await;
     }
 
     /// Takes one line: a request, a notification, or a batch of them.
@@ -206,7 +207,7 @@ impl Connection {
             return;
         };
         if request.method == "stop" {
-            let _ = self.replies.send(frame::result(&id, RawValue::TRUE).into()).await;
+            let _ = self.wire.send(frame::result(&id, RawValue::TRUE).into()).await;
             self.stop.cancel();
             return;
         }
@@ -214,11 +215,11 @@ impl Connection {
         let cancel = Cancel::default();
         let key = id.to_string();
         self.running.lock().insert(key.clone(), cancel.clone());
-        let (rooms, replies) = (Arc::clone(&self.rooms), self.replies.clone());
+        let (rooms, wire) = (Arc::clone(&self.rooms), Arc::clone(&self.wire));
         let (running, alive) = (Arc::clone(&self.running), self.alive.clone());
         let progress = Progress::default();
         if request.progress {
-            tokio::spawn(tell_progress(progress.clone(), id.clone(), replies.clone()));
+            tokio::spawn(tell_progress(progress.clone(), id.clone(), Arc::clone(&wire)));
         }
         tokio::task::spawn_blocking(move || {
             let timed = timed_params(&request.method, &request.params);
@@ -229,7 +230,7 @@ impl Connection {
                 // with its client.
                 context.deadline = Instant::now() + LONGEST;
             }
-            let replies = Replies { id, queue: replies, alive };
+            let replies = Replies { id, wire, alive };
             let work =
                 AssertUnwindSafe(|| answer(&context, &request.method, request.params, &replies));
             let reply = catch_unwind(work).unwrap_or_else(|_| {
@@ -238,7 +239,7 @@ impl Connection {
             });
             progress.end();
             running.lock().remove(&key);
-            let _ = replies.queue.blocking_send(reply.into());
+            let _ = replies.wire.send_blocking(reply.into());
             drop(place);
         });
     }
@@ -254,10 +255,10 @@ impl Connection {
 
 /// Tells a client once a second how far its request is, until the reply is on its way. A client that
 /// does not read misses some of it.
-async fn tell_progress(progress: Progress, id: Value, queue: mpsc::Sender<Bytes>) {
+async fn tell_progress(progress: Progress, id: Value, wire: Arc<Wire>) {
     while !progress.has_ended() {
         tokio::time::sleep(progress::EVERY).await;
-        progress.tell(|report| drop(queue.try_send(frame::progress(&id, &report).into())));
+        progress.tell(|report| wire.offer(frame::progress(&id, &report).into()));
     }
 }
 
@@ -335,7 +336,7 @@ fn call(context: &Context, params: Value) -> Result<Box<RawValue>, OpError> {
 /// Where the pieces of one reply go.
 struct Replies {
     id: Value,
-    queue: mpsc::Sender<Bytes>,
+    wire: Arc<Wire>,
     alive: Cancel,
 }
 
@@ -356,22 +357,6 @@ impl Sink for ReplySink<'_> {
         // The announcement and its bytes are one piece, so that replies cannot mix.
         let mut piece = frame::output(&self.0.id, bytes.len());
         piece.extend_from_slice(bytes);
-        self.0.queue.blocking_send(piece.into()).map_err(|_| gone())
-    }
-}
-
-async fn write_replies(writer: OwnedWriteHalf, mut queue: mpsc::Receiver<Bytes>, alive: Cancel) {
-    let _end = CancelOnDrop(alive);
-    let mut writer = BufWriter::with_capacity(64 * 1024, writer);
-    while let Some(piece) = queue.recv().await {
-        let writing = async {
-            writer.write_all(&piece).await?;
-            // Replies that are ready together leave together.
-            if queue.is_empty() { writer.flush().await } else { Ok(()) }
-        };
-        match tokio::time::timeout(WRITE_TIME, writing).await {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) | Err(_) => return,
-        }
+        self.0.wire.send_blocking(piece.into()).map_err(|_| gone())
     }
 }
