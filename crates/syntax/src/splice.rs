@@ -137,21 +137,11 @@ pub fn changed_region(before: &Facts, now: &Facts, edit: TextEdit) -> Option<(Re
     (whole && same).then_some((splice.region, region))
 }
 
-/// Whether two versions of a file say the same, wherever in the text it stands.
+/// Whether two versions of a file say the same, wherever in the text it stands: all places are in the
+/// same order, so that what is inside of what is the same, too.
 pub fn say_the_same(one: &Facts, other: &Facts) -> bool {
-    fn placeless<T: Parts + Clone + PartialEq>(one: &[T], other: &[T]) -> bool {
-        let bare = |it: &T| {
-            let mut it = it.clone();
-            it.parts(&mut |part| match part {
-                Part::Span(span) => *span = Span::default(),
-                Part::At(at) => *at = 0,
-                _ => {}
-            });
-            it
-        };
-        one.len() == other.len() && one.iter().zip(other).all(|(a, b)| bare(a) == bare(b))
-    }
     let whole = |it: &Facts| it.errors.is_empty() && it.cut.is_none();
+    let mut places = Vec::new();
     whole(one)
         && whole(other)
         && one.language == other.language
@@ -159,11 +149,53 @@ pub fn say_the_same(one: &Facts, other: &Facts) -> bool {
         && one.exprs == other.exprs
         && one.calls == other.calls
         && one.offers == other.offers
-        && placeless(&one.occurrences, &other.occurrences)
-        && placeless(&one.symbols, &other.symbols)
-        && placeless(&one.scopes, &other.scopes)
-        && placeless(&one.imports, &other.imports)
-        && placeless(&one.narrowings, &other.narrowings)
+        && but_for_places(&one.occurrences, &other.occurrences, &mut places)
+        && but_for_places(&one.symbols, &other.symbols, &mut places)
+        && but_for_places(&one.scopes, &other.scopes, &mut places)
+        && but_for_places(&one.imports, &other.imports, &mut places)
+        && but_for_places(&one.narrowings, &other.narrowings, &mut places)
+        && in_one_order(places)
+}
+
+/// Whether the entries of two lists are the same but for their places, which are collected in pairs.
+fn but_for_places<T: Parts + Clone + PartialEq>(
+    one: &[T],
+    other: &[T],
+    places: &mut Vec<(u32, u32)>,
+) -> bool {
+    let bare = |it: &T| {
+        let (mut it, mut at) = (it.clone(), [0; 8]);
+        let mut known = 0;
+        let mut note = |place: u32| {
+            if let Some(slot) = at.get_mut(known) {
+                *slot = place;
+            }
+            known += 1;
+        };
+        it.parts(&mut |part| match part {
+            Part::Span(span) => {
+                note(span.start);
+                note(span.end);
+                *span = Span::default();
+            }
+            Part::At(at) => note(std::mem::take(at)),
+            _ => {}
+        });
+        (it, at)
+    };
+    let same = |(a, b): (&T, &T)| {
+        let ((a, at), (b, bt)) = (bare(a), bare(b));
+        places.extend(at.into_iter().zip(bt));
+        a == b
+    };
+    one.len() == other.len() && one.iter().zip(other).all(same)
+}
+
+/// Whether one version's places are in the order of the other's, and the same where those are.
+fn in_one_order(mut places: Vec<(u32, u32)>) -> bool {
+    places.sort_unstable();
+    places.dedup();
+    places.windows(2).all(|pair| pair[0].0 < pair[1].0 && pair[0].1 < pair[1].1)
 }
 
 /// Facts of which one region is made anew.
@@ -205,10 +237,10 @@ impl<'b> Splice<'b> {
         Span { start, end: self.edit.moved(end) }
     }
 
-    /// Whether the statement, as it was, has this name in it.
-    pub(crate) fn had(&self, name: &str) -> bool {
+    /// Whether the statement, as it was, has such a name in it.
+    pub(crate) fn had(&self, is_it: impl Fn(&str) -> bool) -> bool {
         let of = &self.before.occurrences[self.from as usize..self.to as usize];
-        of.iter().any(|it| self.before.name(it.name) == name)
+        of.iter().any(|it| is_it(self.before.name(it.name)))
     }
 
     /// Everything in front of the statement, with its scope open: for a walk of the new one.

@@ -63,6 +63,7 @@ impl Loaded {
             + facts.symbols.len() * (size_of::<Symbol>() + 24)
             + facts.exprs.len() * 36
             + facts.calls.len() * 8
+            + size_of_val(&*facts.regions)
             + facts.scopes.len() * (size_of::<Scope>() + 4)
             + facts.names.iter().map(|name| name.len() + 20).sum::<usize>()
             + 256

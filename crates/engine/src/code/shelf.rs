@@ -89,8 +89,8 @@ impl Shelf {
         language: Language,
     ) -> Option<Arc<Loaded>> {
         self.loaded.get(&(hash, language)).or_else(|| {
-            let packed = text.filter(|it| it.facts().get().is_some_and(|it| it.0 == language));
-            packed.map(|text| self.facts(text, language))
+            let (facts, _) = Shelf::unpacked(text?, language)?;
+            Some(self.keep(text?, language, facts))
         })
     }
 

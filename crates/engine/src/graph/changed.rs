@@ -11,7 +11,8 @@
 //! What this may miss, until a graph is built without an earlier one: where a change reaches more
 //! than [`MOST`] files, only those are made anew that import a changed file; chains of types are
 //! followed by their names up to the same bound; a name whose number of files passes one of
-//! resolution's own bounds; manifests (`go.mod`, `Cargo.toml`), after which everything is made anew.
+//! resolution's own bounds; a function that is made anew alone, where those bounds cut another part
+//! of what it names than they would behind the rest of its file; manifests (`go.mod`, `Cargo.toml`), after which everything is made anew.
 //! [`super::PieceStats::partial`] says when the first two may have happened.
 
 use std::{
@@ -144,8 +145,7 @@ impl Changes {
             self.meant.extend(module_names(path));
         }
         let facts = |file: Option<&Arc<File>>| file.and_then(|file| code.facts_of(file));
-        let edit = old.and_then(|it| it.text()).zip(new.and_then(|it| it.text()));
-        let edit = edit.map(|(old, new)| TextEdit::between(old.bytes(), new.bytes()));
+        let texts = old.and_then(|it| it.text()).zip(new.and_then(|it| it.text()));
         let (old, new) = (facts(old), facts(new));
         let both = old.as_deref().zip(new.as_deref());
         if both.is_some_and(|(old, new)| say_the_same(&old.facts, &new.facts)) {
@@ -163,8 +163,12 @@ impl Changes {
             self.meant.extend(names.iter().cloned());
             self.moved = true;
         }
+        let calls = |facts: &Option<Arc<Loaded>>| facts.as_deref().map(passed).unwrap_or_default();
+        let mut called = differing(&calls(&old), &calls(&new));
         if names.is_empty()
-            && let (Some((old, new)), Some(edit)) = (both, edit)
+            && called.is_empty()
+            && let (Some((old, new)), Some((was, is))) = (both, texts)
+            && let edit = TextEdit::between(was.bytes(), is.bytes())
             && let Some((was, is)) = changed_region(&old.facts, &new.facts, edit)
             && !was.imports()
             && !is.imports()
@@ -172,8 +176,7 @@ impl Changes {
             self.little.insert(id, Derive::Function(is));
         }
         self.names.append(&mut names);
-        let calls = |facts: &Option<Arc<Loaded>>| facts.as_deref().map(passed).unwrap_or_default();
-        self.called.append(&mut differing(&calls(&old), &calls(&new)));
+        self.called.append(&mut called);
     }
 }
 

@@ -82,8 +82,10 @@ pub(super) fn passed(facts: &Loaded) -> BTreeMap<Box<str>, u64> {
     for call in &facts.facts.calls {
         let mut reader = Reader::new(facts);
         let callee = facts.facts.occurrence(call.callee);
-        if let Form::Member(of) = callee.form {
-            reader.expr(of, 0);
+        match callee.form {
+            Form::Member(of) => reader.expr(of, 0),
+            // It may mean something in the function that calls it.
+            _ => reader.name(callee.name, 0),
         }
         for argument in &call.args {
             reader.expr(*argument, 0);
@@ -156,14 +158,41 @@ impl<'f> Reader<'f> {
             let local = symbol.flags.has(Flags::LOCAL) || symbol.kind == Kind::Parameter;
             is_local |= local;
             if local && self.seen.insert(ix) {
-                self.expr(symbol.ty, depth + 1);
-                self.expr(symbol.value, depth + 1);
+                container(self.loaded, ix).hash(&mut self.hasher);
+                (symbol.kind as u8).hash(&mut self.hasher);
+                self.local(symbol, depth + 1);
             }
         }
         for narrowing in self.facts.narrowings.iter().filter(|it| is_local && it.name == name) {
+            // How many uses it holds for, since places do not count.
+            let uses = self.loaded.uses(name).iter();
+            let inside = uses.filter(|ix| {
+                let at = self.facts.occurrence(**ix).start;
+                narrowing.range.start <= at && at < narrowing.range.end
+            });
+            inside.count().hash(&mut self.hasher);
             self.expr(narrowing.ty, depth + 1);
         }
         self.names.insert(spelled.into());
+    }
+
+    /// What is known of a name inside of a function; of a type, what it inherits and its members.
+    fn local(&mut self, symbol: &Symbol, depth: u32) {
+        self.expr(symbol.ty, depth);
+        self.expr(symbol.value, depth);
+        for base in &symbol.bases {
+            self.expr(*base, depth);
+        }
+        let body = symbol.body.filter(|_| symbol.kind.is_type());
+        for member in body.into_iter().flat_map(|body| self.loaded.all_declared(body)) {
+            let member = self.facts.symbol(member);
+            self.facts.name(member.name).hash(&mut self.hasher);
+            self.steps += 1;
+            if depth < MAX_DEPTH && self.steps < MAX_STEPS {
+                self.expr(member.ty, depth + 1);
+                self.expr(member.value, depth + 1);
+            }
+        }
     }
 
     fn scope(&mut self, scope: ScopeIx) {

@@ -96,8 +96,8 @@ struct Made {
 }
 
 /// The pieces of files, on all threads. What is inferred for one is forgotten before the next, since
-/// it decides where bounds cut: so a piece is a function of its snapshot, whichever others are made
-/// with it.
+/// it decides where bounds cut: so a piece that is made whole is a function of its snapshot,
+/// whichever others are made with it.
 fn pieces_of<'n>(
     code: &Code,
     derive: &[(FileId, Derive)],

@@ -142,10 +142,12 @@ enum Edit {
     Note(usize),
     /// A line of [`LINES`] comes before an indented line of a file.
     Line(usize, usize, usize),
+    /// An indented line goes: one level in, one level out, away, or below the next.
+    Move(usize, usize, usize),
 }
 
 /// Lines that can stand in a function's body: for Python, and a remark for the others.
-const LINES: [&str; 10] = [
+const LINES: [&str; 13] = [
     "# A remark.",
     "load()",
     "x = save()",
@@ -154,28 +156,41 @@ const LINES: [&str; 10] = [
     "import os.path",
     "global far; far = helper()",
     "class Local(Base): pass",
+    "Local = Other; return Local()",
+    "load = None",
+    "return Local()",
     "self.made = Child().run()",
     "if isinstance(x, Other): x.run(load)",
 ];
 
-/// The text with a line more.
-fn with_line(text: &str, notation: Notation, at: usize, line: usize) -> String {
+/// The text with a line more, or with one moved if there is none to add.
+fn with_line(text: &str, notation: Notation, at: usize, how: Result<usize, usize>) -> String {
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     let is_inside = |line: &String| !matches!(notation, Notation::Python) || line.starts_with(' ');
     let inside: Vec<usize> = (0..lines.len()).filter(|n| is_inside(&lines[*n])).collect();
     let Some(at) = inside.get(at % inside.len().max(1)).copied() else { return text.to_owned() };
     let indent = lines[at].len() - lines[at].trim_start().len();
-    let new = if matches!(notation, Notation::Python) { LINES[line] } else { "// A remark." };
-    lines.insert(at, format!("{}{new}", " ".repeat(indent)));
+    match how {
+        Ok(line) => {
+            let python = matches!(notation, Notation::Python);
+            let new = if python { LINES[line] } else { "// A remark." };
+            lines.insert(at, format!("{}{new}", " ".repeat(indent)));
+        }
+        Err(0) => lines[at].insert_str(0, "    "),
+        Err(1) => drop(lines[at].drain(..indent.min(4))),
+        Err(2) => drop(lines.remove(at)),
+        Err(_) if at + 1 < lines.len() => lines.swap(at, at + 1),
+        Err(_) => {}
+    }
     lines.join("\n") + "\n"
 }
 
-fn edit_line(world: &World, notation: Notation, file: usize, at: usize, line: usize) {
+fn edit_line(world: &World, notation: Notation, file: usize, at: usize, how: Result<usize, usize>) {
     let name = place(notation, file);
     let snapshot = world.session.snapshot();
     let text = snapshot.file(&super::world::path(&name)).and_then(|it| it.text());
     if let Some(text) = text.map(|it| String::from_utf8_lossy(it.bytes()).into_owned()) {
-        world.edit(&name, Some(&with_line(&text, notation, at, line)));
+        world.edit(&name, Some(&with_line(&text, notation, at, how)));
     }
 }
 
@@ -185,6 +200,7 @@ fn an_edit() -> impl Strategy<Value = Edit> {
         1 => (0..4usize).prop_map(Edit::Remove),
         1 => (0..3usize).prop_map(Edit::Note),
         6 => (0..4usize, 0..20usize, 0..LINES.len()).prop_map(|(at, n, it)| Edit::Line(at, n, it)),
+        4 => (0..4usize, 0..20usize, 0..4usize).prop_map(|(at, n, how)| Edit::Move(at, n, how)),
     ]
 }
 
@@ -227,7 +243,8 @@ proptest! {
                     }
                 }
                 Edit::Note(ix) => world.edit("notes.md", Some(NOTES[ix])),
-                Edit::Line(at, n, line) => edit_line(&world, notation, at, n, line),
+                Edit::Line(at, n, line) => edit_line(&world, notation, at, n, Ok(line)),
+                Edit::Move(at, n, how) => edit_line(&world, notation, at, n, Err(how)),
             }
             graph = assert_same(&graph, &world);
         }
@@ -270,7 +287,8 @@ proptest! {
                 Edit::Put(at, it) => world.edit(&place(notation, at), Some(&it.text(notation))),
                 Edit::Remove(at) => world.edit(&place(notation, at), None),
                 Edit::Note(ix) => world.edit("notes.md", Some(NOTES[ix])),
-                Edit::Line(at, n, line) => edit_line(&world, notation, at, n, line),
+                Edit::Line(at, n, line) => edit_line(&world, notation, at, n, Ok(line)),
+                Edit::Move(at, n, how) => edit_line(&world, notation, at, n, Err(how)),
             }
         }
         let next = assert_same(&graph, &world);
@@ -285,6 +303,32 @@ proptest! {
         });
         prop_assert_eq!(told, wanted.collect::<Vec<_>>());
         drop(next);
+    }
+}
+
+/// Edits that leave every word where it was, or seem to concern one function alone, and are seen from
+/// elsewhere in the file.
+#[test]
+fn what_reaches_out_of_a_function_is_seen() {
+    let file = "class A:\n    def run(self): pass\n\nclass B:\n    def run(self): pass\n\n\
+        def g(): pass\n\ndef f():\n    g()\n    g()\n\n\
+        def pick(x):\n    if isinstance(x, A):\n        x.run()\n    return x\n\n\
+        def make():\n    class Local(A): pass\n    return Local()\n\n\
+        def helper(x): x.run()\n\ndef calls():\n    helper(A())\n\n\
+        def use(y):\n    make().run()\n    pick(y).run()\n";
+    for (old, new) in [
+        ("    g()\n\n", "g()\n\n"),
+        ("    return x\n", "        return x\n"),
+        ("Local(A): pass", "Local(B): pass"),
+        ("Local(A): pass", "Local(A):\n        def run(self): pass"),
+        ("    helper(A())", "    helper = None\n    helper(A())"),
+        ("    helper(A())", "    helper(B())"),
+        ("    helper(A())", "    def inner(): pass\n    helper(A())"),
+    ] {
+        let world = World::of(&[("a.py", file)]);
+        let graph = world.graph(None);
+        world.edit("a.py", Some(&file.replacen(old, new, 1)));
+        assert_same(&graph, &world);
     }
 }
 

@@ -14,10 +14,12 @@ use tree_sitter::Tree;
 use super::kinds::{Dialect, F, K};
 use crate::{Span, recent::Version, tree::Versioned};
 
-/// Subtrees of fewer entries are not worth looking up.
+/// Subtrees of fewer nodes are not worth looking up.
 const WORTH_REUSE: usize = 24;
-/// Arrays that are kept for the next version of their text, each with its tree.
+/// Arrays that are kept for the next version of their text, each with its tree, and the bytes of
+/// these texts in all: a tree takes some 40 times as much as its text.
 const MOST_KEPT: usize = 4;
+const MOST_BYTES: usize = 1 << 20;
 
 static KEPT: Mutex<VecDeque<Arc<Kept>>> = Mutex::new(VecDeque::new());
 
@@ -25,6 +27,8 @@ static KEPT: Mutex<VecDeque<Arc<Kept>>> = Mutex::new(VecDeque::new());
 /// node that was taken over has the same id as long as the tree that it comes from is alive.
 struct Kept {
     version: Version,
+    /// How long the text is.
+    bytes: usize,
     _tree: Tree,
     ast: Arc<Ast>,
     /// The entries of larger subtrees by their nodes' ids.
@@ -91,9 +95,10 @@ impl Ast {
                 ast.entries.push(Entry { kind, field, start, end, next: 0 });
             }
             let opaque = matches!(kind, K::String | K::Regex | K::JsxText) || kind.is_token();
-            let large = !opaque && entry.is_some() && node.descendant_count() >= WORTH_REUSE;
+            let large = !opaque && node.descendant_count() >= WORTH_REUSE;
             let mut copied = false;
-            if let Some(entry) = entry.filter(|_| large) {
+            // The root's id is a place in the tree itself, which the next one may take.
+            if let Some(entry) = entry.filter(|entry| large && *entry > 0) {
                 ast.ids.push((node.id(), entry));
                 copied = earlier.is_some_and(|earlier| ast.copy(earlier, node.id(), entry));
             }
@@ -165,14 +170,16 @@ impl Kept {
     /// Keeps what was read, in the place of the version before.
     fn put(version: Version, tree: &Tree, ast: &Arc<Ast>, before: Option<Version>) {
         let by_id = ast.ids.iter().copied().collect();
-        let new = Kept { version, _tree: tree.clone(), ast: Arc::clone(ast), by_id };
+        let bytes = tree.root_node().end_byte();
+        let new = Kept { version, bytes, _tree: tree.clone(), ast: Arc::clone(ast), by_id };
         let mut gone = Vec::new();
         let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(at) = kept.iter().position(|it| Some(it.version) == before) {
             gone.extend(kept.remove(at));
         }
         kept.push_back(Arc::new(new));
-        while kept.len() > MOST_KEPT {
+        let sum = |kept: &VecDeque<Arc<Kept>>| kept.iter().map(|it| it.bytes).sum::<usize>();
+        while kept.len() > MOST_KEPT || sum(&kept) > MOST_BYTES {
             gone.extend(kept.pop_front());
         }
         drop(kept);
@@ -271,24 +278,37 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::{Budget, tree::parse_version};
+    use crate::{
+        Budget,
+        tree::{Versioned, parse_version},
+    };
 
-    #[test]
-    fn what_an_edit_leaves_alone_is_copied() {
+    fn read(text: &str) -> (Arc<Ast>, Versioned) {
+        let budget = Budget { keep: true, ..Budget::default() };
+        let parsed = parse_version(Dialect::TypeScript.grammar(), text, &budget).expect("a tree");
+        (Ast::new(&parsed, Dialect::TypeScript), parsed)
+    }
+
+    fn class() -> String {
         let method = |n: usize| {
             format!(
                 "  m{n}(a: number) {{\n    const b = [a, {n}, a + {n}]; // {n}\n\
                      \x20   return b.map(x => x * a).filter(y => y > {n});\n  }}\n"
             )
         };
-        let class = format!("class C {{\n{}}}\n", (0..80).map(method).collect::<String>());
+        format!("class C {{\n{}}}\n", (0..80).map(method).collect::<String>())
+    }
+
+    fn assert_whole(ast: &Ast, tree: &Tree) {
+        let whole = Ast::read(tree, Dialect::TypeScript, None);
+        assert!(ast.entries == whole.entries);
+        assert_eq!((&ast.comments, &ast.ids), (&whole.comments, &whole.ids));
+    }
+
+    #[test]
+    fn what_an_edit_leaves_alone_is_copied() {
+        let class = class();
         let next = class.replacen("a + 40", "a + 4000", 1);
-        let budget = Budget { keep: true, ..Budget::default() };
-        let grammar = Dialect::TypeScript.grammar();
-        let read = |text: &str| {
-            let parsed = parse_version(grammar, text, &budget).expect("a tree");
-            (Ast::new(&parsed, Dialect::TypeScript), parsed)
-        };
         // Trees stay alive to the end: ids are addresses.
         let (old, _old_tree) = read(&class);
         let (new, new_tree) = read(&next);
@@ -296,8 +316,23 @@ mod tests {
         let ids: HashSet<usize> = old.ids.iter().map(|it| it.0).collect();
         let same = new.ids.iter().filter(|it| ids.contains(&it.0)).count();
         assert!(same * 3 > new.ids.len(), "{same} of {}", new.ids.len());
-        let whole = Ast::read(&new_tree.tree, Dialect::TypeScript, None);
-        assert!(new.entries == whole.entries);
-        assert_eq!((&new.comments, &new.ids), (&whole.comments, &whole.ids));
+        assert_whole(&new, &new_tree.tree);
+    }
+
+    /// Edits that leave the length as it was, of trees whose places in memory others take over.
+    #[test]
+    fn versions_follow_each_other() {
+        let mut text = class();
+        for n in 0..200 {
+            let (ast, parsed) = read(&text);
+            assert_whole(&ast, &parsed.tree);
+            drop((ast, parsed));
+            let (old, new) = if n % 2 == 0 {
+                ("(x => x * a)", "[x => x * a]")
+            } else {
+                ("[x => x * a]", "(x => x * a)")
+            };
+            text = text.replacen(old, new, 1 + n % 3);
+        }
     }
 }
