@@ -18,7 +18,7 @@ const MAX_STEPS: u32 = 20_000;
 /// What is declared under one name.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Declared {
-    /// Of all declarations together, in whatever order they stand.
+    /// Of all declarations together, in the order in which they stand.
     hash: u64,
     /// The same of what decides which declarations a name in a document means: where they stand, and
     /// what they are. Of types, and of names that stand for others, all of it.
@@ -49,12 +49,13 @@ pub(super) fn interface(facts: &Loaded) -> BTreeMap<Box<str>, Declared> {
             }
         }
         let entry = found.entry(facts.facts.name(symbol.name).into()).or_default();
-        // In any order.
+        // In their order: which of two is meant can depend on which is first.
         let all = reader.hasher.finish();
         let is_whole = symbol.kind.is_type() || matches!(symbol.kind, Kind::Alias | Kind::Module);
         let is_whole = is_whole || symbol.kind == Kind::Impl || symbol.attached.is_known();
-        entry.hash = entry.hash.wrapping_add(all);
-        entry.meant = entry.meant.wrapping_add(if is_whole { all } else { stands });
+        let behind = |before: u64, it: u64| before.rotate_left(5).wrapping_add(it);
+        entry.hash = behind(entry.hash, all);
+        entry.meant = behind(entry.meant, if is_whole { all } else { stands });
         entry.rests_on.append(&mut reader.names);
     }
     let mut reader = Reader::new(facts);
