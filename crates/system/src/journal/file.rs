@@ -264,14 +264,13 @@ impl Journal {
         Ok(())
     }
 
-    /// Writes zeros behind where the next record will end. The next sync brings them to the disk
-    /// with it. A disk that has no room for them may have some for the record. False: the journal is
+    /// Writes zeros behind where the next record will end: until it is written, what is before them
+    /// reads as zeros too. The next sync brings them to the disk with it. A disk that has no room for them may have some for the record. False: the journal is
     /// broken.
     fn make_room(&mut self, after: u64) -> bool {
-        let upto = after + self.len.clamp(LEAST_ROOM, MOST_ROOM);
-        let zeros = vec![0; (upto - self.end) as usize];
-        match self.file.write_all_at(&zeros, self.end) {
-            Ok(()) => self.end = upto,
+        let zeros = vec![0; self.len.clamp(LEAST_ROOM, MOST_ROOM) as usize];
+        match self.file.write_all_at(&zeros, after) {
+            Ok(()) => self.end = after + zeros.len() as u64,
             Err(_) => self.broken = !self.cut(),
         }
         !self.broken
