@@ -1,6 +1,7 @@
 //! Measures edit sessions inside the daemon's own types, without a socket: prints one JSON object a
-//! line. `sessions ROOT STATE_DIR EDITS` edits files of the workspace at ROOT in memory; nothing is
-//! written there but by the `write_through` part, which puts everything back.
+//! line. `sessions ROOT STATE_DIR EDITS [PARTS]` edits files of the workspace at ROOT in memory; nothing
+//! is written there but by the `write_through` part, which puts everything back. PARTS are some of
+//! `on_demand,write_through,lazy,power,visible,many`, all of them if not said.
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
 
 use std::{
@@ -29,6 +30,8 @@ fn main() {
     let root = PathBuf::from(args.next().unwrap()).canonicalize().unwrap();
     let state = PathBuf::from(args.next().unwrap());
     let edits: usize = args.next().unwrap().parse().unwrap();
+    let parts = args.next();
+    let wants = |part: &str| parts.as_ref().is_none_or(|it| it.split(',').any(|one| one == part));
     std::fs::create_dir_all(&state).unwrap();
     let config = Config { state_dir: Some(state.clone()), cache_dir: None, ..Config::default() };
     let rooms = Arc::new(Rooms::new(config));
@@ -43,12 +46,19 @@ fn main() {
     located.room.code.indexed(&located.snapshot, context.deadline, &|| false);
     let bench = Bench { rooms, room: located.room, state, edits };
     for sync in ["on_demand", "write_through", "lazy"] {
-        bench.edit_latency(sync, "process");
+        if wants(sync) {
+            bench.edit_latency(sync, "process");
+        }
     }
-    bench.edit_latency("on_demand", "power");
-    bench.bare_appends();
-    bench.visible();
-    bench.many();
+    if wants("power") {
+        bench.edit_latency("on_demand", "power");
+    }
+    if wants("visible") {
+        bench.visible();
+    }
+    if wants("many") {
+        bench.many();
+    }
 }
 
 struct Bench {
@@ -77,14 +87,18 @@ impl Bench {
     }
 
     /// An edit of one line, again and again in other files: parsed, judged, journalled, published.
+    /// After each, the same bytes are appended to a file that is nothing else, and synced there too
+    /// if the edit was: the disk's speed of the moment, and of records as large.
     fn edit_latency(&self, sync: &str, durability: &str) {
         let config = format!(
             "git:\n  sync_frequency: {sync}\n  auto_commit: false\ndurability: {durability}\n"
         );
         let session = self.open(&format!("edit-{sync}-{durability}"), &config);
         let files = self.files();
-        let edits = if durability == "power" { self.edits / 10 } else { self.edits };
-        let mut times = Vec::with_capacity(edits);
+        let power = durability == "power";
+        let edits = if power { self.edits / 10 } else { self.edits };
+        let mut bare = Bare::new(&self.state);
+        let (mut times, mut bare_times) = (Vec::with_capacity(edits), Vec::with_capacity(edits));
         for n in 0..edits {
             let (path, _) = &files[n % files.len()];
             // Another text each time: nothing is known of it from before.
@@ -95,7 +109,8 @@ impl Bench {
             let line = text[at..].split('\n').nth(1).unwrap();
             let old = text[..at + 1 + line.len()].rsplit_once("\n\n").map_or("", |it| it.1);
             let rest = line.trim_start_matches("    return ");
-            let new = old.replacen(line, &format!("    return {n}, {rest}"), 1);
+            let new =
+                old.replacen(line, &format!("    return '{sync} {durability} {n}', {rest}"), 1);
             let (old, new) = (old.to_owned(), new);
             if text.matches(&old).count() != 1 || old.is_empty() {
                 continue;
@@ -103,12 +118,15 @@ impl Bench {
             let action = Action::Modify(Modify::Replace { old, new, all: false });
             let edits = vec![FileEdit { path: path.clone(), action }];
             let batch = Batch { edits, allow_syntax_errors: false, ..Batch::default() };
+            let before = session.live.journal_bytes();
             let begun = Instant::now();
             let done = session.apply(&batch).unwrap();
             if let Some(state) = done.state {
                 session.after(&self.rooms, &state);
             }
             times.push(begun.elapsed());
+            let written = session.live.journal_bytes() - before;
+            bare_times.push(bare.append(written as usize, power));
         }
         if sync == "write_through" {
             let entry = session.state().rollback(0).unwrap();
@@ -118,29 +136,10 @@ impl Bench {
             }
         }
         report(&format!("edit, {sync}, {durability}"), &mut times);
+        let what = if power { "append and fdatasync" } else { "append" };
+        report(&format!("bare {what} of the same bytes"), &mut bare_times);
         let bytes = session.live.journal_bytes();
         println!("{}", json!({"what": "journal bytes an edit", "value": bytes / edits as u64}));
-    }
-
-    /// The same bytes by a bare `write`, and by `write` and fdatasync.
-    fn bare_appends(&self) {
-        for (what, sync) in [("bare append", false), ("bare append and fdatasync", true)] {
-            let path = self.state.join("bare");
-            let mut file: File = OpenOptions::new().create(true).append(true).open(&path).unwrap();
-            let record = vec![7_u8; 700];
-            let edits = if sync { self.edits / 10 } else { self.edits };
-            let mut times = Vec::new();
-            for _ in 0..edits {
-                let begun = Instant::now();
-                file.write_all(&record).unwrap();
-                if sync {
-                    file.sync_data().unwrap();
-                }
-                times.push(begun.elapsed());
-            }
-            report(what, &mut times);
-            std::fs::remove_file(path).unwrap();
-        }
     }
 
     /// From an edit's beginning until references of the session have it.
@@ -198,6 +197,38 @@ impl Bench {
             times.push(begun.elapsed());
         }
         report("fork", &mut times);
+    }
+}
+
+/// A file beside the journals that is only appended to.
+struct Bare {
+    path: PathBuf,
+    file: File,
+    bytes: Vec<u8>,
+}
+
+impl Bare {
+    fn new(dir: &Path) -> Bare {
+        let path = dir.join("bare");
+        let file = OpenOptions::new().create(true).append(true).open(&path).unwrap();
+        Bare { path, file, bytes: Vec::new() }
+    }
+
+    /// What an append of so many bytes takes, with fdatasync if that is asked for.
+    fn append(&mut self, bytes: usize, sync: bool) -> Duration {
+        self.bytes.resize(bytes, 7);
+        let begun = Instant::now();
+        self.file.write_all(&self.bytes).unwrap();
+        if sync {
+            self.file.sync_data().unwrap();
+        }
+        begun.elapsed()
+    }
+}
+
+impl Drop for Bare {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.path);
     }
 }
 

@@ -264,7 +264,8 @@ impl<'a> Room<'_, 'a> {
     }
 
     fn modify(&mut self, path: &str, modify: &Modify) -> Result<(), EditError> {
-        let present = self.state(path).text.clone();
+        // Taken, not copied: if the edit fails, so does the batch.
+        let present = self.state(path).text.take();
         let creates = matches!(modify, Modify::Block(block) if block.search.is_empty());
         let text = match present {
             Some(text) => text,
@@ -296,7 +297,8 @@ impl<'a> Room<'_, 'a> {
             }
             Modify::Executable(executable) => {
                 let state = self.state(path);
-                (state.executable, state.touched) = (Some(*executable), true);
+                (state.text, state.executable, state.touched) =
+                    (Some(text), Some(*executable), true);
                 return Ok(());
             }
         };

@@ -130,7 +130,8 @@ fn find(text: &[u8], old: &[u8]) -> (Vec<(usize, usize)>, bool) {
         let starts = old[0] == b'\n' && at > 0 && text[at - 1] == b'\r';
         starts || (old.ends_with(b"\r") && text.get(end) == Some(&b'\n'))
     };
-    let exact: Vec<_> = memmem::find_iter(text, old)
+    let exact: Vec<_> = exact_places(text, old)
+        .into_iter()
         .map(|at| (at, at + old.len()))
         .filter(|(at, end)| !splits_crlf(*at, *end))
         .collect();
@@ -151,19 +152,49 @@ fn find(text: &[u8], old: &[u8]) -> (Vec<(usize, usize)>, bool) {
     (places, found)
 }
 
+/// Where `old` is in `text`, one place after the other.
+///
+/// To prepare a search for a long text costs more than to search a file for a short one, so the
+/// beginning is looked for and the rest compared. Where many places begin alike, the search that is
+/// sure to be linear goes on.
+fn exact_places(text: &[u8], old: &[u8]) -> Vec<usize> {
+    const BEGINNING: usize = 32;
+    const WRONG: usize = 64;
+    let Some(beginning) = old.get(..BEGINNING) else {
+        return memmem::find_iter(text, old).collect();
+    };
+    let finder = memmem::Finder::new(beginning);
+    let (mut places, mut from, mut wrong) = (Vec::new(), 0, 0);
+    while let Some(at) = finder.find(&text[from..]).map(|at| from + at) {
+        if text[at..].starts_with(old) {
+            places.push(at);
+            from = at + old.len();
+        } else {
+            from = at + 1;
+            wrong += 1;
+        }
+        if wrong == WRONG {
+            places.extend(memmem::find_iter(&text[from..], old).map(|at| from + at));
+            break;
+        }
+    }
+    places
+}
+
 /// Puts `new` in every place, with the line ending that is at home there.
 fn splice(text: &[u8], places: &[(usize, usize)], new: &str, differed: bool) -> Replaced {
+    // Without a carriage return the new text stays as it is given.
     let mixed = memmem::find(text, b"\r\n").is_some();
-    let home = dominant_ending(text);
+    let adapts = mixed || differed;
+    let home = if adapts { dominant_ending(text) } else { Ending::Lf };
     let mut out = Vec::with_capacity(text.len() + places.len() * new.len());
     let mut ranges = Vec::with_capacity(places.len());
     let (mut done, mut line) = (0, 1);
     for &(start, end) in places {
         out.extend_from_slice(&text[done..start]);
         line += newlines(&text[done..start]);
-        let ending = local_ending(text, start, end).unwrap_or(home);
-        let new = match mixed || differed {
-            true => with_ending(new.as_bytes(), ending),
+        let new = match adapts {
+            true => with_ending(new.as_bytes(), local_ending(text, start, end).unwrap_or(home)),
             false => new.as_bytes().into(),
         };
         out.extend_from_slice(&new);
@@ -190,4 +221,33 @@ fn local_ending(text: &[u8], start: usize, end: usize) -> Option<Ending> {
         None => is_crlf(end + memchr::memchr(b'\n', &text[end..])?),
     };
     Some(if first { Ending::Crlf } else { Ending::Lf })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Texts of few letters: places that begin alike and overlap, more than are looked at one by
+        /// one.
+        #[test]
+        fn long_texts_are_found_where_a_plain_search_finds_them(
+            text in "[ab]{0,400}",
+            run in 0..300usize,
+            at in 0..400usize,
+            len in 20..120usize,
+        ) {
+            let text = format!("{text}{}{text}", "a".repeat(run));
+            let at = at.min(text.len());
+            let end = (at + len).min(text.len());
+            for old in [&text[at..end], &"a".repeat(len)] {
+                if !old.is_empty() {
+                    let plain: Vec<_> = memmem::find_iter(text.as_bytes(), old).collect();
+                    prop_assert_eq!(exact_places(text.as_bytes(), old.as_bytes()), plain);
+                }
+            }
+        }
+    }
 }

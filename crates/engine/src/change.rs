@@ -192,10 +192,19 @@ pub(crate) fn merge_uncovered(
     slots: &[(FileId, Option<Arc<File>>)],
 ) -> Arc<[FileId]> {
     let changed = |id: &FileId| slots.binary_search_by_key(id, |(id, _)| *id).is_ok();
-    let mut uncovered: Vec<FileId> = old.iter().copied().filter(|id| !changed(id)).collect();
-    let fresh = slots.iter().filter(|(_, file)| file.as_ref().is_some_and(|f| f.is_uncovered()));
-    uncovered.extend(fresh.map(|(id, _)| *id));
-    uncovered.sort_unstable();
+    let mut fresh = slots
+        .iter()
+        .filter(|(_, file)| file.as_ref().is_some_and(|f| f.is_uncovered()))
+        .map(|(id, _)| *id)
+        .peekable();
+    let mut uncovered: Vec<FileId> = Vec::with_capacity(old.len() + slots.len());
+    for id in old.iter().copied().filter(|id| !changed(id)) {
+        while let Some(earlier) = fresh.next_if(|it| *it < id) {
+            uncovered.push(earlier);
+        }
+        uncovered.push(id);
+    }
+    uncovered.extend(fresh);
     uncovered.into()
 }
 

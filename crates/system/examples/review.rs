@@ -62,10 +62,12 @@ fn main() -> Result<(), Failure> {
 
 fn edit(state: &State, store: &TextStore, paths: &[RelPath], n: usize) -> Result<Entry, Failure> {
     let mut deltas = Vec::new();
+    // Objects that another run has left there would not be written again.
+    let now = std::time::UNIX_EPOCH.elapsed()?.as_nanos();
     for path in paths {
         let before = state.version(path).ok_or("it is held")?;
         let mut bytes = before.bytes().ok_or("it is held")?.to_vec();
-        bytes.extend_from_slice(format!("// {n}\n").as_bytes());
+        bytes.extend_from_slice(format!("// {n} {now}\n").as_bytes());
         let after = Version::of_text(store.intern(bytes.into()).ok_or("still a text")?);
         deltas.push(FileDelta { path: path.clone(), before: Some(before), after: Some(after) });
     }

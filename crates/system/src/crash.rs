@@ -6,6 +6,7 @@
 use std::{
     fs::File,
     io::{self, Write},
+    os::unix::fs::FileExt,
 };
 
 /// Comes past a step; `what` names it in the log.
@@ -19,15 +20,34 @@ pub fn step(what: &'static str) {
 
 /// Writes all of `bytes`; if somebody counts, with a step in the middle.
 pub(crate) fn write_all(mut file: &File, bytes: &[u8], what: &'static str) -> io::Result<()> {
+    in_halves(bytes, what, |part, _| file.write_all(part))
+}
+
+/// As `write_all`, at a place in the file.
+pub(crate) fn write_all_at(
+    file: &File,
+    bytes: &[u8],
+    at: u64,
+    what: &'static str,
+) -> io::Result<()> {
+    in_halves(bytes, what, |part, done| file.write_all_at(part, at + done))
+}
+
+/// Hands `write` all of `bytes`, or one half after the other with how much is done.
+fn in_halves(
+    bytes: &[u8],
+    what: &'static str,
+    mut write: impl FnMut(&[u8], u64) -> io::Result<()>,
+) -> io::Result<()> {
     #[cfg(debug_assertions)]
     if counting::last().is_some() {
         let (first, rest) = bytes.split_at(bytes.len() / 2);
-        file.write_all(first)?;
+        write(first, 0)?;
         step(what);
-        return file.write_all(rest);
+        return write(rest, first.len() as u64);
     }
     let _ = what;
-    file.write_all(bytes)
+    write(bytes, 0)
 }
 
 #[cfg(debug_assertions)]

@@ -133,9 +133,10 @@ impl Loader<'_> {
         let walk =
             Walk { root: self.root, options: self.options, watches: self.watches, pass: None };
         let listing = walk.run(vec![RelPath::root()]);
-        let linked = listing.files.iter().filter(|listed| listed.is_linked);
-        for (listed, watches) in linked.zip(std::iter::repeat(self.watches).flatten()) {
-            watches.add_linked(&listed.path);
+        if let Some(watches) = self.watches {
+            for listed in listing.files.iter().filter(|listed| listed.is_linked) {
+                watches.add_linked(&listed.path);
+            }
         }
         let scanned = Instant::now();
         let threads = self.options.threads();

@@ -40,6 +40,15 @@ fn everything_is_held_and_covered() {
     }
 }
 
+#[test]
+fn a_file_with_two_names_is_loaded_under_both_by_whoever_watches_nothing() {
+    let disk = Disk::with(&[("one", "the same bytes")]);
+    std::fs::hard_link(disk.root.join("one"), disk.root.join("two")).unwrap();
+    let options = LoadOptions::default();
+    let loaded = load(&disk.root, &options, &TextStore::default(), None, &|_| ()).unwrap();
+    assert_eq!(World::of_snapshot(&loaded.session.snapshot()).files.len(), 2);
+}
+
 struct Past {
     store: TextStore,
     segment: Arc<Segment>,

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Compared, Side, is_binary};
-use crate::unified::quote;
+use crate::{text::lines, unified::quote};
 
 /// How much of one file changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -32,11 +32,31 @@ pub fn stat(old: Option<Side<'_>>, new: Option<Side<'_>>) -> Stat {
         stat.binary = before != after;
         return stat;
     }
+    if let Some((added, removed)) = of_one_line(before, after) {
+        return Stat { added, removed, ..stat };
+    }
     for change in Compared::new(before, after).changes {
         stat.added += change.new.len() as u64;
         stat.removed += change.old.len() as u64;
     }
     stat
+}
+
+/// The counts where one side is a single line at most: it stays if the other side has it. Most edits
+/// change one line, and a diff takes its time to get ready.
+fn of_one_line(before: &[u8], after: &[u8]) -> Option<(u64, u64)> {
+    let is_short = |side: &[u8]| memchr::memchr(b'\n', side).is_none_or(|at| at + 1 == side.len());
+    let short = if is_short(before) {
+        before
+    } else if is_short(after) {
+        after
+    } else {
+        return None;
+    };
+    let long = lines(if is_short(before) { after } else { before });
+    let stays = u64::from(long.contains(&short));
+    let (short, long) = (u64::from(!short.is_empty()) - stays, long.len() as u64 - stays);
+    Some(if is_short(before) { (long, short) } else { (short, long) })
 }
 
 /// One line for each file: added, removed and path, with tabs between them, as
@@ -109,5 +129,28 @@ fn name(stat: &Stat) -> String {
     match &stat.from {
         Some(from) => format!("{} => {}", quote(from), quote(&stat.path)),
         None => quote(&stat.path),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_single_line_counts_as_a_diff_counts_it(
+            line in "[ab]{0,1}\n?",
+            lines in "([ab]{0,2}\n){0,6}[ab]{0,1}",
+        ) {
+            for (before, after) in [(&line, &lines), (&lines, &line)] {
+                let (before, after) = (before.as_bytes(), after.as_bytes());
+                let changes = Compared::new(before, after).changes;
+                let added = changes.iter().map(|change| change.new.len() as u64).sum::<u64>();
+                let removed = changes.iter().map(|change| change.old.len() as u64).sum::<u64>();
+                prop_assert_eq!(of_one_line(before, after), Some((added, removed)));
+            }
+        }
     }
 }

@@ -368,12 +368,10 @@ fn same(base: Option<&Version>, now: Option<&Version>) -> bool {
 
 fn file_change(version: Option<&Version>, snapshot: &Snapshot, path: &RelPath) -> FileChange {
     let Some(version) = version else { return FileChange::Remove };
-    let visibility = match snapshot.file(path) {
-        Some(file) => file.visibility,
-        None => visibility_of_new(path),
-    };
+    let there = snapshot.file(path);
+    let visibility = there.map_or_else(|| visibility_of_new(path), |file| file.visibility);
     // Whatever has no text of the session's own stays what it is in the snapshot.
-    let body = match (version.body(), snapshot.file(path)) {
+    let body = match (version.body(), there) {
         (Body::Binary, Some(file)) if !matches!(file.body, Body::Text(_)) => file.body.clone(),
         (body, _) => body,
     };

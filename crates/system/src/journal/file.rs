@@ -1,9 +1,12 @@
 //! The file of a journal: frames, recovery, and what is done about a write that fails.
+//!
+//! Behind the last record there may be zeros: room made ahead, so that a record which is synced at
+//! once finds its blocks there. Then fdatasync writes the record and no metadata of the file system.
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, Read, Seek, SeekFrom, Write},
-    os::unix::fs::OpenOptionsExt,
+    io::{self, Read, Write},
+    os::unix::fs::{FileExt, OpenOptionsExt},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -20,6 +23,11 @@ const MAGIC: &[u8; 8] = b"CRjourn\x01";
 const FRAME: usize = 4 + 8;
 /// No record is larger: a length beyond it is damage.
 const MAX_RECORD: u32 = 1 << 31;
+
+/// Room that is made ahead: as much as there is, within these bounds, so that it is made seldom and a
+/// short journal stays small.
+const LEAST_ROOM: u64 = 64 << 10;
+const MOST_ROOM: u64 = 1 << 20;
 
 /// Why a journal cannot be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -70,7 +78,12 @@ pub struct Recovered {
 pub struct Journal {
     path: PathBuf,
     file: Arc<File>,
+    /// Where the next record goes.
     len: u64,
+    /// Where the file ends: between `len` and this are zeros.
+    end: u64,
+    /// Whether room is made ahead.
+    ahead: bool,
     writer: Writer,
     buffer: Vec<u8>,
     broken: bool,
@@ -116,7 +129,7 @@ impl Journal {
         let file = OpenOptions::new()
             .create_new(true)
             .read(true)
-            .append(true)
+            .write(true)
             .mode(0o600)
             .open(path)
             .map_err(io)?;
@@ -127,6 +140,7 @@ impl Journal {
         frame(&payload, MAGIC.len() as u64, &mut bytes);
         (&*journal.file).write_all(&bytes).map_err(io)?;
         journal.len = bytes.len() as u64;
+        journal.end = journal.len;
         Ok(journal)
     }
 
@@ -138,7 +152,7 @@ impl Journal {
     /// If it cannot be read, is no journal, or a record in the middle is damaged.
     pub fn open(path: &Path, store: TextStore) -> Result<(Journal, Recovered), JournalError> {
         let io = |source| JournalError::Io { doing: "reading", path: path.to_owned(), source };
-        let mut file = OpenOptions::new().read(true).append(true).open(path).map_err(io)?;
+        let mut file = OpenOptions::new().read(true).write(true).open(path).map_err(io)?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(io)?;
         let (head, mut at) = read_head(path, &bytes)?;
@@ -153,16 +167,19 @@ impl Journal {
             entries.push(entry);
             at += FRAME + payload.len();
         }
-        let torn = (at < bytes.len()).then(|| (bytes.len() - at) as u64);
-        if torn.is_some() {
+        let rest = &bytes[at..];
+        let torn = rest.iter().rposition(|byte| *byte != 0).map(|last| last as u64 + 1);
+        if let Some(torn) = torn {
             // Kept for whoever wants to look: nothing is thrown away on a guess.
-            fs::write(path.with_extension("torn"), &bytes[at..]).map_err(io)?;
+            fs::write(path.with_extension("torn"), &rest[..torn as usize]).map_err(io)?;
             file.set_len(at as u64).and_then(|()| file.sync_data()).map_err(io)?;
-            file.seek(SeekFrom::End(0)).map_err(io)?;
         }
         let mut writer = Writer::default();
         writer.knows(reader.hashes());
-        let journal = Journal::over(path, file, at as u64, writer);
+        let mut journal = Journal::over(path, file, at as u64, writer);
+        if torn.is_none() {
+            journal.end = bytes.len() as u64;
+        }
         Ok((journal, Recovered { head, entries, torn }))
     }
 
@@ -171,6 +188,8 @@ impl Journal {
             path: path.to_owned(),
             file: Arc::new(file),
             len,
+            end: len,
+            ahead: false,
             writer,
             buffer: Vec::new(),
             broken: false,
@@ -180,6 +199,11 @@ impl Journal {
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Makes room ahead of the records from now on: for a journal that is synced after each append.
+    pub(super) fn keep_ahead(&mut self) {
+        self.ahead = true;
     }
 
     /// Bytes written.
@@ -217,20 +241,52 @@ impl Journal {
             })?;
             frame(&payload, self.len + self.buffer.len() as u64, &mut self.buffer);
         }
-        if let Err(source) = crash::write_all(&self.file, &self.buffer, "journal: half") {
+        let after = self.len + self.buffer.len() as u64;
+        if self.ahead && after > self.end && !self.make_room(after) {
+            return Err(JournalError::Broken);
+        }
+        if let Err(source) =
+            crash::write_all_at(&self.file, &self.buffer, self.len, "journal: half")
+        {
             // Half a record must not stay: the next one would follow it.
-            self.broken = self.file.set_len(self.len).is_err();
+            self.broken = !self.cut();
             // The writer believes that bytes are there which are not.
             self.broken |= self.reread().is_err();
             return Err(self.io("writing", source));
         }
         crash::step("journal: appended");
-        self.len += self.buffer.len() as u64;
+        self.len = after;
+        self.end = self.end.max(after);
         const KEEP: usize = 1 << 20;
         if self.buffer.capacity() > KEEP {
             self.buffer = Vec::new();
         }
         Ok(())
+    }
+
+    /// Writes zeros behind where the next record will end: until it is written, what is before them
+    /// reads as zeros too. The next sync brings them to the disk with it. A disk that has no room for them may have some for the record. False: the journal is
+    /// broken.
+    fn make_room(&mut self, after: u64) -> bool {
+        let zeros = vec![0; self.len.clamp(LEAST_ROOM, MOST_ROOM) as usize];
+        match self.file.write_all_at(&zeros, after) {
+            Ok(()) => self.end = after + zeros.len() as u64,
+            Err(_) => self.broken = !self.cut(),
+        }
+        !self.broken
+    }
+
+    /// Ends the file behind the last record; whether that worked.
+    fn cut(&mut self) -> bool {
+        self.end = self.len;
+        self.file.set_len(self.len).is_ok()
+    }
+
+    /// Gives the room back that no record needs any more.
+    pub(super) fn finish(&mut self) {
+        if self.end > self.len && !self.broken {
+            self.broken = !self.cut();
+        }
     }
 
     /// Puts a journal of these entries in place of this one, whole or not at all.
@@ -261,7 +317,7 @@ impl Journal {
             File::open(dir).and_then(|dir| dir.sync_all()).map_err(io)?;
         }
         let own = std::mem::take(&mut self.path);
-        *self = Journal { path: own, ..new };
+        *self = Journal { path: own, ahead: self.ahead, ..new };
         Ok(())
     }
 
@@ -302,7 +358,7 @@ fn payload_at(bytes: &[u8], at: usize) -> Option<&[u8]> {
     let len = u32::from_le_bytes(len.try_into().ok()?);
     let sum = u64::from_le_bytes(sum.try_into().ok()?);
     let payload = bytes.get(at + FRAME..)?.get(..len as usize)?;
-    (len < MAX_RECORD && xxh3_64_with_seed(payload, at as u64) == sum).then_some(payload)
+    (0 < len && len < MAX_RECORD && xxh3_64_with_seed(payload, at as u64) == sum).then_some(payload)
 }
 
 fn read_head(path: &Path, bytes: &[u8]) -> Result<(Head, usize), JournalError> {

@@ -76,10 +76,13 @@ impl LiveSession {
     pub fn new(
         session: Session,
         state: State,
-        journal: Journal,
+        mut journal: Journal,
         durability: Durability,
         syncer: Syncer,
     ) -> LiveSession {
+        if durability == Durability::Power {
+            journal.keep_ahead();
+        }
         let state = Arc::new(state);
         LiveSession {
             session,
@@ -240,9 +243,16 @@ impl LiveSession {
     pub fn close(&self) {
         let mut turn = self.turn.lock();
         turn.closed = true;
-        while turn.journal.is_none() {
-            self.woken.wait(&mut turn);
-        }
+        let mut journal = loop {
+            match turn.journal.take() {
+                Some(journal) => break journal,
+                None => self.woken.wait(&mut turn),
+            }
+        };
+        drop(turn);
+        journal.finish();
+        self.turn.lock().journal = Some(journal);
+        self.woken.notify_all();
     }
 
     /// Bytes of the journal; 0 while it is being written.

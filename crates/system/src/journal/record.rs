@@ -56,6 +56,7 @@ struct ConflictRef {
 enum Blob {
     Whole {
         hash: [u8; 32],
+        #[serde(with = "as_bytes")]
         bytes: Vec<u8>,
     },
     /// `head` bytes of version `of`, `middle`, and the last `tail` bytes of `of`.
@@ -63,9 +64,41 @@ enum Blob {
         hash: [u8; 32],
         of: [u8; 32],
         head: u64,
+        #[serde(with = "as_bytes")]
         middle: Vec<u8>,
         tail: u64,
     },
+}
+
+/// Bytes in one piece. On disk that is what a list of numbers below 256 is, which would be written and
+/// read one by one.
+mod as_bytes {
+    use std::fmt;
+
+    use serde::{
+        Deserializer, Serializer,
+        de::{Error, Visitor},
+    };
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_bytes(bytes)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
+        struct Owned;
+        impl Visitor<'_> for Owned {
+            type Value = Vec<u8>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("bytes")
+            }
+
+            fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Vec<u8>, E> {
+                Ok(bytes.to_vec())
+            }
+        }
+        from.deserialize_bytes(Owned)
+    }
 }
 
 /// An entry without its number, which is its place.
@@ -303,5 +336,29 @@ fn kind(kind: KindRef) -> EntryKind {
         KindRef::Merge { from } => EntryKind::Merge { from },
         KindRef::Take => EntryKind::Take,
         KindRef::Resolve => EntryKind::Resolve,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_in_one_piece_are_on_disk_what_numbers_one_by_one_are() {
+        let (hash, of) = ([7; 32], [200; 32]);
+        let long: Vec<u8> = (0..=255).cycle().take(1000).collect();
+        for bytes in [Vec::new(), vec![0, 127, 128, 255], long] {
+            let whole = Blob::Whole { hash, bytes: bytes.clone() };
+            let between = Blob::Between { hash, of, head: 300, middle: bytes.clone(), tail: 1 };
+            for (blob, plain) in [
+                (whole, postcard::to_stdvec(&(0_u8, hash, &bytes))),
+                (between, postcard::to_stdvec(&(1_u8, hash, of, 300_u64, &bytes, 1_u64))),
+            ] {
+                let written = postcard::to_stdvec(&blob).expect("written");
+                assert_eq!(written, plain.expect("written"));
+                let read: Blob = postcard::from_bytes(&written).expect("read");
+                assert_eq!(postcard::to_stdvec(&read).expect("written"), written);
+            }
+        }
     }
 }

@@ -105,18 +105,24 @@ fn a_record_cut_anywhere_is_cut_away_and_the_rest_is_there() {
     let file = dir.path().join("log");
     let live = live(dir.path(), &store, Durability::Power);
     live.commit(|state| Ok::<_, ()>(put(state, &store, "a.txt", "second\n"))).expect("written");
-    let whole = fs::metadata(&file).expect("there").len() as usize;
+    let whole = live.journal_bytes() as usize;
     live.commit(|state| Ok::<_, ()>(put(state, &store, "a.txt", "third\n"))).expect("written");
+    let end = live.journal_bytes() as usize;
     let bytes = fs::read(&file).expect("there");
-    for cut in whole..bytes.len() {
-        fs::write(&file, &bytes[..cut]).expect("written");
+    assert!(bytes.len() > end && bytes[end..].iter().all(|byte| *byte == 0), "room made ahead");
+    // A power cut leaves some of a record: the file ends there, or zeros follow.
+    for (cut, room) in (whole..end).flat_map(|cut| [(cut, 0), (cut, 100)]) {
+        let mut left = bytes[..cut].to_vec();
+        left.resize(cut + room, 0);
+        fs::write(&file, &left).expect("written");
         let (state, recovered) = reopened(&file);
         assert_eq!(text(&state, "a.txt").as_deref(), Some("second\n"), "cut at {cut}");
-        let torn = (cut > whole).then(|| (cut - whole) as u64);
+        let torn = left[whole..].iter().rposition(|byte| *byte != 0).map(|last| last as u64 + 1);
         assert_eq!(recovered.torn, torn);
-        assert_eq!(fs::metadata(&file).expect("there").len() as usize, whole);
+        let len = if torn.is_some() { whole } else { cut + room };
+        assert_eq!(fs::metadata(&file).expect("there").len() as usize, len);
     }
-    for at in whole..bytes.len() {
+    for at in whole..end {
         let mut damaged = bytes.clone();
         damaged[at] ^= 0x55;
         fs::write(&file, &damaged).expect("written");
@@ -204,4 +210,41 @@ fn a_compacted_journal_leads_to_the_same_state_and_goes_on() {
     assert_eq!((state.head(), recovered.torn), (51, None));
     assert_eq!(text(&state, "a.txt").as_deref(), Some("the last\n"));
     assert!(live.state().log().eq(state.log()), "the trail is whole");
+}
+
+#[test]
+fn a_journal_with_room_ahead_goes_on_after_a_restart_and_gives_the_room_back() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let store = TextStore::default();
+    let file = dir.path().join("log");
+    let len = || fs::metadata(&file).expect("there").len();
+    let first = live(dir.path(), &store, Durability::Power);
+    // More than the least room, so that it is made more than once.
+    for n in 0..40 {
+        let text = format!("{n} ").repeat(2000);
+        first.commit(|state| Ok::<_, ()>(put(state, &store, "a.txt", &text))).expect("written");
+    }
+    assert!(len() > first.journal_bytes());
+    drop(first);
+
+    // As after `kill -9`: nobody has given the room back.
+    for (durability, more) in [(Durability::Process, "process\n"), (Durability::Power, "power\n")] {
+        let trunk = trunk(&store);
+        let (journal, recovered) = Journal::open(&file, store.clone()).expect("a journal");
+        assert_eq!(recovered.torn, None, "zeros are no record");
+        let state = State::replay(&trunk, &trunk.snapshot(), recovered.entries).expect("it fits");
+        let syncer = Syncer::start().expect("a thread");
+        let live = LiveSession::new(trunk, state, journal, durability, syncer);
+        let before = len();
+        live.commit(|state| Ok::<_, ()>(put(state, &store, "a.txt", more))).expect("written");
+        assert_eq!(len(), before, "a record goes where there is room");
+        let (state, _) = reopened(&file);
+        assert_eq!(text(&state, "a.txt").as_deref(), Some(more));
+        if durability == Durability::Power {
+            live.close();
+            assert_eq!(len(), live.journal_bytes());
+        }
+    }
+    let (state, recovered) = reopened(&file);
+    assert_eq!((state.head(), recovered.torn), (42, None));
 }

@@ -53,21 +53,58 @@ fn entry(name: &[u8], kind: EntryKind, id: ObjectId) -> Entry {
 
 /// The tree that differs from `tree` by these paths. Costs the trees above them.
 ///
+/// What else is in those trees is not looked up: it was there when they were written, and a look
+/// for each of a thousand files of a directory would cost more than all the rest.
+///
 /// # Errors
-/// If an object cannot be read or written.
+/// If an object cannot be read or written, or git would not have a file of such a name.
 pub(super) fn edit(
     repo: &gix::Repository,
     tree: ObjectId,
     changes: &[(Vec<u8>, Option<Item>)],
 ) -> Result<ObjectId, ReviewError> {
-    let mut editor = git("read a tree", repo.edit_tree(tree))?;
+    let names = Names::of(repo);
+    let mut editor = git("read a tree", repo.edit_tree(tree))?.detach();
+    let parts = |path: &[u8]| path.split_str("/").map(BString::from).collect::<Vec<_>>();
     for (path, _) in changes.iter().filter(|(_, item)| item.is_none()) {
-        git("edit a tree", editor.remove(path.as_bstr()).map(drop))?;
+        git("edit a tree", editor.remove(parts(path)).map(drop))?;
     }
     for item in changes.iter().filter_map(|(_, item)| item.as_ref()) {
-        git("edit a tree", editor.upsert(item.path.as_bstr(), item.kind, item.id).map(drop))?;
+        let parts = parts(&item.path);
+        names.check(&parts, item.kind)?;
+        git("edit a tree", editor.upsert(parts, item.kind, item.id).map(drop))?;
     }
-    git("write a tree", editor.write()).map(gix::Id::detach)
+    let written = editor.write(|tree| repo.write_object(tree).map(gix::Id::detach));
+    git("write a tree", written)
+}
+
+/// Which names git keeps out of trees.
+struct Names(gix::validate::path::component::Options);
+
+impl Names {
+    /// By the repository's configuration, with git's own defaults.
+    fn of(repo: &gix::Repository) -> Names {
+        let config = repo.config_snapshot();
+        let said = |key: &str, default: bool| config.boolean(key).unwrap_or(default);
+        Names(gix::validate::path::component::Options {
+            protect_windows: cfg!(windows),
+            protect_hfs: said("core.protectHFS", cfg!(target_os = "macos")),
+            protect_ntfs: said("core.protectNTFS", true),
+        })
+    }
+
+    fn check(&self, parts: &[BString], kind: EntryKind) -> Result<(), ReviewError> {
+        use gix::validate::path::{component, component::Mode};
+        for (at, part) in parts.iter().enumerate() {
+            let is_link = kind == EntryKind::Link && at + 1 == parts.len();
+            let mode = is_link.then_some(Mode::Symlink);
+            component(part.as_ref(), mode, self.0).map_err(|err| ReviewError::Git {
+                doing: "name a file of a tree",
+                reason: format!("{part}: {err}"),
+            })?;
+        }
+        Ok(())
+    }
 }
 
 /// A path, with what the old tree and the new one have there.
