@@ -265,8 +265,8 @@ impl Journal {
     }
 
     /// Writes zeros behind where the next record will end: until it is written, what is before them
-    /// reads as zeros too. The next sync brings them to the disk with it. A disk that has no room for them may have some for the record. False: the journal is
-    /// broken.
+    /// reads as zeros too. The next sync brings them to the disk with it. A disk that has no room
+    /// for them may have some for the record. False: the journal is broken.
     fn make_room(&mut self, after: u64) -> bool {
         let zeros = vec![0; self.len.clamp(LEAST_ROOM, MOST_ROOM) as usize];
         match self.file.write_all_at(&zeros, after) {
