@@ -151,7 +151,8 @@ pub fn say_the_same(one: &Facts, other: &Facts) -> bool {
         && one.offers == other.offers
         && but_for_places(&one.occurrences, &other.occurrences, &mut places)
         && but_for_places(&one.symbols, &other.symbols, &mut places)
-        && but_for_places(&one.scopes, &other.scopes, &mut places)
+        && but_for_places(&one.scopes[..1], &other.scopes[..1], &mut Vec::new())
+        && but_for_places(&one.scopes[1..], &other.scopes[1..], &mut places)
         && but_for_places(&one.imports, &other.imports, &mut places)
         && but_for_places(&one.narrowings, &other.narrowings, &mut places)
         && in_one_order(places)
@@ -164,28 +165,22 @@ fn but_for_places<T: Parts + Clone + PartialEq>(
     places: &mut Vec<(u32, u32)>,
 ) -> bool {
     let bare = |it: &T| {
-        let (mut it, mut at) = (it.clone(), [0; 8]);
-        let mut known = 0;
-        let mut note = |place: u32| {
-            if let Some(slot) = at.get_mut(known) {
-                *slot = place;
-            }
-            known += 1;
-        };
+        // The most that an entry has: a symbol's.
+        let (mut it, mut spans) = (it.clone(), [Span::default(); 4]);
+        let mut rest = spans.iter_mut();
+        let mut note = |span: Span| rest.next().into_iter().for_each(|slot| *slot = span);
         it.parts(&mut |part| match part {
-            Part::Span(span) => {
-                note(span.start);
-                note(span.end);
-                *span = Span::default();
-            }
-            Part::At(at) => note(std::mem::take(at)),
+            Part::Span(span) => note(std::mem::take(span)),
+            Part::At(at) => note(Span { start: *at, end: std::mem::take(at) + 1 }),
             _ => {}
         });
-        (it, at)
+        (it, spans)
     };
     let same = |(a, b): (&T, &T)| {
         let ((a, at), (b, bt)) = (bare(a), bare(b));
-        places.extend(at.into_iter().zip(bt));
+        // What is empty stands nowhere, on both sides.
+        let spans = at.into_iter().zip(bt).filter(|(a, b)| !a.is_empty() || !b.is_empty());
+        places.extend(spans.flat_map(|(a, b)| [(a.start, b.start), (a.end, b.end)]));
         a == b
     };
     one.len() == other.len() && one.iter().zip(other).all(same)

@@ -32,7 +32,8 @@ pub(super) struct Waiting {
 struct End {
     half: OwnedWriteHalf,
     /// Pieces that were given to the queue and are not written yet. While there are any, all others
-    /// have to queue up behind them. Held while a piece is put on the socket, which never waits.
+    /// have to queue up behind them. Held while a piece is put on the socket: for as long as that
+    /// takes bytes at once.
     waiting: Mutex<usize>,
 }
 
@@ -68,7 +69,8 @@ impl Wire {
 
     /// Sends a piece if there is room for it, and else not at all.
     pub(super) fn offer(&self, piece: Bytes) {
-        let mut waiting = self.end.waiting.lock();
+        // Whoever holds it is sending: the client hears of the request anyway.
+        let Some(mut waiting) = self.end.waiting.try_lock() else { return };
         if self.queue.try_send(piece).is_ok() {
             *waiting += 1;
         }
@@ -84,7 +86,7 @@ impl Wire {
         }
         while !piece.is_empty() {
             match self.end.half.try_write(&piece) {
-                Ok(0) => return Err(gone()),
+                Ok(0) => return Err(self.end.fail(&mut waiting, gone())),
                 Ok(written) => piece.advance(written),
                 Err(err) if err.kind() == io::ErrorKind::Interrupted => {}
                 Err(err) if err.kind() == io::ErrorKind::WouldBlock => {
@@ -95,7 +97,7 @@ impl Wire {
                         Err(TrySendError::Full(_) | TrySendError::Closed(_)) => Err(gone()),
                     };
                 }
-                Err(err) => return Err(err),
+                Err(err) => return Err(self.end.fail(&mut waiting, err)),
             }
         }
         Ok(None)
@@ -109,18 +111,27 @@ impl Waiting {
         while let Some(piece) = self.pieces.recv().await {
             match tokio::time::timeout(patience, self.end.write(piece)).await {
                 Ok(Ok(())) => *self.end.waiting.lock() -= 1,
-                Ok(Err(_)) | Err(_) => {
-                    // Others hold this end, too: the client has to see that nothing comes any more.
-                    let stream: &UnixStream = self.end.half.as_ref();
-                    let _ = rustix::net::shutdown(stream, rustix::net::Shutdown::Both);
-                    return;
-                }
+                Ok(Err(_)) | Err(_) => return self.end.shut(),
             }
         }
     }
 }
 
 impl End {
+    /// Ends the connection: others hold this end, too, and the client has to see that nothing comes
+    /// any more.
+    fn shut(&self) {
+        let stream: &UnixStream = self.half.as_ref();
+        let _ = rustix::net::shutdown(stream, rustix::net::Shutdown::Both);
+    }
+
+    /// A part of a piece may be on the socket, and the rest will not come: nothing may follow it.
+    fn fail(&self, waiting: &mut usize, err: io::Error) -> io::Error {
+        *waiting += 1;
+        self.shut();
+        err
+    }
+
     async fn write(&self, mut piece: Bytes) -> io::Result<()> {
         while !piece.is_empty() {
             match self.half.try_write(&piece) {

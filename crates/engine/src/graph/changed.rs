@@ -1,18 +1,19 @@
 //! What has to be made anew for another snapshot.
 //!
 //! Made anew are: files whose text is another, but of those that say the same elsewhere in the text
-//! only the places, and of those in which the inside of one function is another, only that; source files that name something whose declaration is
-//! another now (its kind, type, bases or value as written, or whether and where it is declared), and
-//! in turn what names something that rests on that; files that declare a function that is called
-//! with other arguments; files whose imports lead to other files, which is looked at for all files if
-//! one has come or gone; documents that mention a name whose declaration has come, gone or moved, or
-//! a path that has come or gone.
+//! only the places, and of those in which the inside of one function is another, only that; source
+//! files that name something whose declaration is another now (its kind, type, bases or value as
+//! written, or whether and where it is declared), and in turn what names something that rests on
+//! that; files that declare a function that is called with other arguments; files whose imports lead
+//! to other files, which is looked at for all files if one has come or gone; documents that mention a
+//! name whose declaration has come, gone or moved, or a path that has come or gone.
 //!
 //! What this may miss, until a graph is built without an earlier one: where a change reaches more
 //! than [`MOST`] files, only those are made anew that import a changed file; chains of types are
 //! followed by their names up to the same bound; a name whose number of files passes one of
 //! resolution's own bounds; a function that is made anew alone, where those bounds cut another part
-//! of what it names than they would behind the rest of its file; manifests (`go.mod`, `Cargo.toml`), after which everything is made anew.
+//! of what it names than they would behind the rest of its file; manifests (`go.mod`, `Cargo.toml`),
+//! after which everything is made anew.
 //! [`super::PieceStats::partial`] says when the first two may have happened.
 
 use std::{

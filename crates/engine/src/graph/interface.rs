@@ -129,14 +129,17 @@ struct Reader<'f> {
     hasher: foldhash::fast::FoldHasher<'static>,
     names: BTreeSet<Box<str>>,
     seen: BTreeSet<SymbolIx>,
+    /// Names of which conditions were read.
+    narrowed: BTreeSet<Name>,
     steps: u32,
 }
 
 impl<'f> Reader<'f> {
     fn new(loaded: &'f Loaded) -> Reader<'f> {
         let hasher = foldhash::fast::FixedState::with_seed(0).build_hasher();
-        let (names, seen) = (BTreeSet::new(), BTreeSet::new());
-        Reader { loaded, facts: &loaded.facts, hasher, names, seen, steps: 0 }
+        let facts = &loaded.facts;
+        let (names, seen, narrowed) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        Reader { loaded, facts, hasher, names, seen, narrowed, steps: 0 }
     }
 
     fn symbol(&mut self, symbol: &Symbol) {
@@ -164,17 +167,24 @@ impl<'f> Reader<'f> {
                 self.local(symbol, depth + 1);
             }
         }
-        for narrowing in self.facts.narrowings.iter().filter(|it| is_local && it.name == name) {
-            // How many uses it holds for, since places do not count.
-            let uses = self.loaded.uses(name).iter();
-            let inside = uses.filter(|ix| {
-                let at = self.facts.occurrence(**ix).start;
-                narrowing.range.start <= at && at < narrowing.range.end
-            });
-            inside.count().hash(&mut self.hasher);
-            self.expr(narrowing.ty, depth + 1);
+        if is_local && self.narrowed.insert(name) {
+            self.narrowings(name, depth);
         }
         self.names.insert(spelled.into());
+    }
+
+    /// What conditions say of a name.
+    fn narrowings(&mut self, name: Name, depth: u32) {
+        // In the order of the text.
+        let uses = self.loaded.uses(name);
+        let before = |at: u32| uses.partition_point(|ix| self.facts.occurrence(*ix).start < at);
+        let facts = self.facts;
+        for narrowing in facts.narrowings.iter().filter(|it| it.name == name) {
+            // How many uses it holds for, since places do not count.
+            let inside = before(narrowing.range.end).saturating_sub(before(narrowing.range.start));
+            inside.hash(&mut self.hasher);
+            self.expr(narrowing.ty, depth + 1);
+        }
     }
 
     /// What is known of a name inside of a function; of a type, what it inherits and its members.

@@ -352,7 +352,7 @@ fn an_edit_costs_what_it_touches() {
     assert!(all_edges(&next).contains("b.py#h calls a.py#f"), "{:#?}", all_edges(&next));
     world.edit(
         "b.py",
-        Some("from a import f\n\n# G.\ndef g():\n    f()\n\ndef h():\n    g(); f()\n"),
+        Some("# Top.\nfrom a import f\n\n# G.\ndef g():\n    f()\n\ndef h():\n    g(); f()\n"),
     );
     let next = assert_same(&next, &world);
     assert_eq!(made(&next), (1, 0, 1));

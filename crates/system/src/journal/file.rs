@@ -117,7 +117,9 @@ impl Journal {
         let journal = made.inspect_err(|_| drop(fs::remove_file(&part)))?;
         if durable {
             for dir in path.ancestors().skip(1).take(2) {
-                File::open(dir).and_then(|dir| dir.sync_all()).map_err(io)?;
+                let synced = File::open(dir).and_then(|dir| dir.sync_all());
+                // What is refused is not there.
+                synced.inspect_err(|_| drop(fs::remove_file(path))).map_err(io)?;
             }
         }
         Ok(journal)
@@ -312,13 +314,16 @@ impl Journal {
         new.file.sync_all().map_err(io)?;
         crash::step("compact: beside");
         fs::rename(&path, &self.path).map_err(io)?;
-        crash::step("compact: in place");
-        if let Some(dir) = self.path.parent() {
-            File::open(dir).and_then(|dir| dir.sync_all()).map_err(io)?;
-        }
+        // From here on the old file has no name: nothing must be written to it any more.
         let own = std::mem::take(&mut self.path);
         *self = Journal { path: own, ahead: self.ahead, ..new };
-        Ok(())
+        crash::step("compact: in place");
+        let dir = self.path.parent().map_or(Ok(()), |dir| File::open(dir)?.sync_all());
+        dir.map_err(|source| {
+            // Which of the two a power cut would leave is not known.
+            self.broken = true;
+            io(source)
+        })
     }
 
     /// Waits until what was appended survives a power cut.
