@@ -162,7 +162,7 @@ impl<'f> Reader<'f> {
             let local = symbol.flags.has(Flags::LOCAL) || symbol.kind == Kind::Parameter;
             is_local |= local;
             if local && self.seen.insert(ix) {
-                container(self.loaded, ix).hash(&mut self.hasher);
+                self.inside(symbol);
                 (symbol.kind as u8).hash(&mut self.hasher);
                 self.local(symbol, depth + 1);
             }
@@ -171,6 +171,15 @@ impl<'f> Reader<'f> {
             self.narrowings(name, depth);
         }
         self.names.insert(spelled.into());
+    }
+
+    /// What a local name stands in.
+    fn inside(&mut self, symbol: &Symbol) {
+        let facts = self.facts;
+        let around = std::iter::successors(symbol.container, |ix| facts.symbol(*ix).container);
+        for outer in around.take(MAX_DEPTH as usize) {
+            facts.name(facts.symbol(outer).name).hash(&mut self.hasher);
+        }
     }
 
     /// What conditions say of a name.
