@@ -359,6 +359,13 @@ impl<'s> Builder<'s> {
         self.facts.symbol(ix)
     }
 
+    /// The signature of a value that the statement at `full` declares: what it says of the value up
+    /// to its name, and as much behind it as 120 bytes hold. Ends between characters.
+    pub fn short_signature(&self, full: Span, at: Span) -> Span {
+        let end = full.end.min(at.end.max(full.start + 120)) as usize;
+        Span { start: full.start, end: self.source.floor_char_boundary(end) as u32 }
+    }
+
     /// How many symbols there are.
     pub fn symbol_count(&self) -> u32 {
         self.facts.symbols.len() as u32

@@ -32,10 +32,7 @@ pub(super) struct Question {
 impl Question {
     /// Reads a question. Nothing is wrong with any text.
     pub(super) fn read(text: &str) -> Question {
-        let mut end = text.len().min(MAX_QUESTION);
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
+        let end = text.floor_char_boundary(MAX_QUESTION);
         let kept: Vec<&str> = text[..end].lines().filter(|line| !is_trailer(line)).collect();
         let first = kept.iter().position(|line| !line.trim().is_empty()).unwrap_or(0);
         let subject = kept.get(first).copied().unwrap_or_default();

@@ -45,10 +45,7 @@ pub struct Trace {
 
 /// Reads whatever of a text is a stack trace. Any text will do.
 pub fn read_trace(text: &str) -> Trace {
-    let mut end = text.len().min(MAX_TRACE);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
+    let end = text.floor_char_boundary(MAX_TRACE);
     let mut reader = Reader::default();
     for line in text[..end].lines() {
         reader.line(line);

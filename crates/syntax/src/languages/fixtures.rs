@@ -1,6 +1,6 @@
 //! What the tests of all languages need.
 
-use crate::{Facts, ScopeIx, Span, Tree};
+use crate::{Budget, Facts, Language, ScopeIx, Span, Tree, extract};
 
 /// A tree of paths with texts.
 pub(crate) struct Paths(pub(crate) &'static [(&'static str, &'static str)]);
@@ -82,5 +82,35 @@ pub(crate) fn check_spans(facts: &Facts, source: &str) {
         let both = pair[0].start == pair[1].start && pair[0].name == pair[1].name;
         let apart = facts.span(&pair[0]).end <= pair[1].start;
         assert!(both || apart, "two names at {}", pair[1].start);
+    }
+}
+
+/// Of a value that is declared at length only the beginning is shown: never half a character, and
+/// never nothing because of one.
+#[test]
+fn signatures_are_cut_between_characters() {
+    let shapes = [
+        (Language::Python, "NAME = 'TEXT'"),
+        (Language::TypeScript, "const NAME = 'TEXT';"),
+        (Language::Rust, "fn f() { let NAME = \"TEXT\"; }"),
+        (Language::Go, "package p\n\nvar NAME = \"TEXT\"\n"),
+        (Language::Java, "class C { String NAME = \"TEXT\"; }"),
+        (Language::C, "const char *NAME = \"TEXT\";"),
+        (Language::Cpp, "using NAME = decltype(\"TEXT\");"),
+    ];
+    for (language, shape) in shapes {
+        for more in 0..4 {
+            let name = format!("{}x", "_".repeat(more));
+            let source = shape.replace("NAME", &name).replace("TEXT", &"語".repeat(90));
+            let facts = extract(language, source.as_bytes(), &Budget::default());
+            check_spans(&facts, &source);
+            let x = facts.symbols.iter().find(|it| facts.name(it.name) == name);
+            let shown =
+                x.and_then(|it| source.get(it.signature.start as usize..it.signature.end as usize));
+            assert!(
+                shown.is_some_and(|it| it.ends_with('語') && it.len() < 200),
+                "{language:?} {shown:?}"
+            );
+        }
     }
 }

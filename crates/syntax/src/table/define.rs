@@ -169,12 +169,8 @@ impl<'t> Walk<'t, '_> {
         let start = node.start_byte();
         let text = self.facts.source().get(start..end.unwrap_or(node.end_byte()));
         let text = text.unwrap_or_default();
-        let mut len =
-            if end.is_some() { text.len() } else { text.find('\n').unwrap_or(text.len()) };
-        len = len.min(300);
-        while !text.is_char_boundary(len) {
-            len -= 1;
-        }
+        let len = if end.is_some() { text.len() } else { text.find('\n').unwrap_or(text.len()) };
+        let len = text.floor_char_boundary(len.min(300));
         let kept = text[..len].trim_end().trim_end_matches(['{', ':', '=']).trim_end().len();
         (Span::new(start, start + kept), end.is_some())
     }

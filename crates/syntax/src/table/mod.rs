@@ -336,10 +336,7 @@ impl<'t, 's> Walk<'t, 's> {
 pub(crate) fn comment_above(source: &str, at: usize, marks: &[&str]) -> Span {
     const MOST: usize = 8 << 10;
     let none = Span::new(at, at);
-    let mut floor = at.saturating_sub(MOST);
-    while !source.is_char_boundary(floor) {
-        floor += 1;
-    }
+    let floor = source.ceil_char_boundary(at.saturating_sub(MOST));
     let before = source.get(floor..at).unwrap_or_default();
     let line_start = before.rfind('\n').map_or(0, |n| n + 1);
     if !before[line_start..].trim().is_empty() {

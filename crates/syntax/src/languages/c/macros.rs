@@ -84,10 +84,7 @@ impl<'t> Walk<'t, '_> {
         let doc = self.prepared.comment_before(self.facts.source(), line.span.start);
         let text = self.facts.text(line.span);
         let header = text.lines().next().unwrap_or_default().trim_end_matches(['\\', ' ', '\t']);
-        let mut end = header.len().min(160);
-        while !header.is_char_boundary(end) {
-            end -= 1;
-        }
+        let end = header.floor_char_boundary(160);
         let of = self.facts.symbol_mut(symbol);
         of.flags = Flags::EXPORTED;
         of.container = None;

@@ -334,6 +334,7 @@ impl<'t, 's> Walk<'t, 's> {
     pub(super) fn describe(&mut self, symbol: SymbolIx, node: Node<'t>, end: usize) {
         let (start, doc) = self.beginning(node);
         let source = self.facts.source();
+        let end = source.floor_char_boundary(end);
         let header = source.get(start as usize..end).unwrap_or_default().trim_end();
         let symbol = self.facts.symbol_mut(symbol);
         symbol.full = Span { start, end: node.end_byte() as u32 };

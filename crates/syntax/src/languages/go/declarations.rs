@@ -9,9 +9,6 @@ use crate::{
     tree::{children, field, in_field, span},
 };
 
-/// Declared values have a signature of at most so many bytes.
-const SHORT: u32 = 120;
-
 impl Walk<'_> {
     /// `const`, `var` and `type` with one specification or several in parentheses.
     pub(super) fn declaration(&mut self, node: Node<'_>) {
@@ -74,13 +71,10 @@ impl Walk<'_> {
         } else {
             comments::above(source, full.start as usize)
         };
-        let mut end = full.end.min(at.end.max(full.start + SHORT)) as usize;
-        while !source.is_char_boundary(end) {
-            end -= 1;
-        }
+        let signature = self.facts.short_signature(full, at);
         let symbol = self.facts.symbol_mut(symbol);
         symbol.doc = doc;
-        symbol.signature = Span { start: full.start, end: end as u32 };
+        symbol.signature = signature;
     }
 
     /// What the expressions of a list give to `targets` names.

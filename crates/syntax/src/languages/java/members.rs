@@ -58,10 +58,8 @@ impl Walk<'_> {
 
     /// Where the signature of a value ends: with its statement, unless that is long.
     fn short(&self, node: Node<'_>, start: usize, at_least: usize) -> usize {
-        let mut end = node.end_byte().min(at_least.max(start + SHORT));
-        while !self.facts.source().is_char_boundary(end) {
-            end -= 1;
-        }
+        let end = node.end_byte().min(at_least.max(start + SHORT));
+        let end = self.facts.source().floor_char_boundary(end);
         let text = self.facts.source().get(start..end).unwrap_or_default();
         start + text.trim_end_matches([';', ' ']).len()
     }

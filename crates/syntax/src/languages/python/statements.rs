@@ -338,11 +338,12 @@ impl<'s> Walk<'s> {
             None => self.facts.define(kind, at, full),
         };
         self.exported(symbol);
+        let signature = self.facts.short_signature(full, at);
         let symbol = self.facts.symbol_mut(symbol);
         symbol.visibility = visibility_of(text);
         symbol.value = value;
         symbol.ty = ty;
-        symbol.signature = first_line(full, at);
+        symbol.signature = signature;
     }
 
     fn class(&mut self, node: &StmtClassDef) {
@@ -530,11 +531,6 @@ fn visibility_of(name: &str) -> Visibility {
 fn body_span(body: &[Stmt], node: &impl Ranged) -> Span {
     let start = body.first().map_or(node.end(), |it| it.start());
     Span::new(start.to_usize(), node.end().to_usize())
-}
-
-/// A declaration of a value is short: up to 120 bytes of its statement.
-fn first_line(full: Span, at: Span) -> Span {
-    Span { start: full.start, end: full.end.min(at.end.max(full.start + 120)) }
 }
 
 fn docstring(body: &[Stmt]) -> Option<Span> {

@@ -275,9 +275,11 @@ impl Walk<'_> {
     pub(super) fn settle(&mut self, pattern: Pattern, ty: ExprIx, value: ExprIx, full: Span) {
         self.bound.clear();
         if let Pattern::Name(symbol, inner) = pattern {
+            let at = self.facts.symbol(symbol).at;
+            let signature = self.facts.short_signature(full, at);
             let bound = self.facts.symbol_mut(symbol);
             (bound.ty, bound.value) = (ty, value);
-            (bound.full, bound.signature) = (full, short(full, bound.at));
+            (bound.full, bound.signature) = (full, signature);
             return self.settle(*inner, ty, value, full);
         }
         if matches!(pattern, Pattern::Nothing) {
@@ -336,9 +338,4 @@ impl Walk<'_> {
 /// The same names, of whose values nothing is known.
 fn unknown(pattern: Pattern) -> Pattern {
     Pattern::Parts(vec![(ExprIx::UNKNOWN, pattern)])
-}
-
-/// A declaration of a value is short: up to 120 bytes of its statement.
-fn short(full: Span, at: Span) -> Span {
-    Span { start: full.start, end: full.end.min(at.end.max(full.start + 120)) }
 }

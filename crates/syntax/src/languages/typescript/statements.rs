@@ -262,8 +262,7 @@ impl<'t> Walk<'t> {
 
     /// The place itself, or the next before it that is between characters.
     pub(super) fn boundary(&self, at: u32) -> u32 {
-        let source = self.facts.source();
-        (0..=at).rev().find(|it| source.is_char_boundary(*it as usize)).unwrap_or(0)
+        self.facts.source().floor_char_boundary(at as usize) as u32
     }
 
     /// `const f = () => ...`: a function by that name.
