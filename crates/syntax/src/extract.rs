@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{Budget, Builder, Cut, Facts, Language, SyntaxError, TextEdit};
+use crate::{Budget, Builder, Cut, Facts, Language, SyntaxError, TextEdit, parts::end_at};
 
 /// Stack for parsing and walking: recursive parsers go as deep as the source nests. Address space
 /// only, until it is touched.
@@ -17,7 +17,21 @@ pub fn extract(language: Language, bytes: &[u8], budget: &Budget) -> Facts {
         builder.cut(Cut::TooLarge);
         return builder.finish();
     }
-    stacker::grow(STACK, || language.plugin().extract(language, &source, budget))
+    let text = ended(language, &source);
+    let mut facts = stacker::grow(STACK, || language.plugin().extract(language, &text, budget));
+    if text.len() > source.len() {
+        end_at(&mut facts, source.len() as u32);
+    }
+    facts
+}
+
+/// `source` with a newline at its end, if it has none and the language's scanner does not stop
+/// without.
+pub(crate) fn ended(language: Language, source: &str) -> Cow<'_, str> {
+    if source.ends_with('\n') || !language.plugin().wants_final_newline() {
+        return Cow::Borrowed(source);
+    }
+    Cow::Owned(format!("{source}\n"))
 }
 
 /// The facts of `bytes`, which an edit has made of a text with the facts `before`: what [`extract`]
@@ -43,7 +57,12 @@ pub fn syntax_errors(language: Language, bytes: &[u8], budget: &Budget) -> Vec<S
     if source.len() > budget.max_bytes {
         return Vec::new();
     }
-    stacker::grow(STACK, || language.plugin().syntax_errors(language, &source, budget))
+    let text = ended(language, &source);
+    let end = source.len() as u32;
+    let mut errors =
+        stacker::grow(STACK, || language.plugin().syntax_errors(language, &text, budget));
+    errors.iter_mut().for_each(|it| it.span.end_at(end));
+    errors
 }
 
 /// Whether `after` has no syntax errors, given that `before`, of which `edit` has made it, has none,

@@ -54,6 +54,12 @@ pub trait Plugin: Sync {
     /// [`Facts::errors`].
     fn extract(&self, language: Language, source: &str, budget: &Budget) -> Facts;
 
+    /// Whether its scanner looks for the end of a line without looking for that of the file, and so
+    /// never comes back from the last line of some files that end without a newline.
+    fn wants_final_newline(&self) -> bool {
+        false
+    }
+
     /// The facts of a file that an edit has made of one with the facts `before`, if that can be said
     /// from a part of it: what [`Plugin::extract`] gives for all of it.
     fn extract_after(

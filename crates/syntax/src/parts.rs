@@ -156,3 +156,21 @@ pub(crate) fn number_names(facts: &mut Facts) {
     let take = |old: u32| std::mem::take(&mut facts.names[old as usize]);
     facts.names = order.into_iter().map(take).collect();
 }
+
+/// Cuts places off at `end`: what was read was longer than the file by a newline, which may have
+/// become the end of something.
+pub(crate) fn end_at(facts: &mut Facts, end: u32) {
+    let mut cut = |part: Part<'_>| match part {
+        Part::Span(span) => span.end_at(end),
+        Part::At(at) => *at = end.min(*at),
+        _ => {}
+    };
+    facts.symbols.iter_mut().for_each(|it| it.parts(&mut cut));
+    facts.scopes.iter_mut().for_each(|it| it.parts(&mut cut));
+    facts.occurrences.iter_mut().for_each(|it| it.parts(&mut cut));
+    facts.imports.iter_mut().for_each(|it| it.parts(&mut cut));
+    facts.calls.iter_mut().for_each(|it| it.parts(&mut cut));
+    facts.narrowings.iter_mut().for_each(|it| it.parts(&mut cut));
+    facts.regions.iter_mut().for_each(|it| it.span.end_at(end));
+    facts.errors.iter_mut().for_each(|it| it.span.end_at(end));
+}

@@ -12,7 +12,7 @@ use ast_grep_core::{
     tree_sitter::{LanguageExt, StrDoc, TSLanguage},
 };
 
-use crate::Language;
+use crate::{Language, extract::ended};
 
 /// Larger files are not rewritten (generated tables, bundles).
 const MAX_BYTES: usize = 4 << 20;
@@ -165,8 +165,9 @@ impl Rewriter {
     pub fn new(language: Language, pattern: &str, rewrite: &str) -> Result<Rewriter, RewriteError> {
         let bad = |why: String| RewriteError::Pattern { language: language.plugin().name(), why };
         let tongue = Tongue::of(language);
+        let pattern = ended(language, pattern);
         let compiled =
-            Pattern::try_new(pattern, tongue.clone()).map_err(|err| bad(err.to_string()))?;
+            Pattern::try_new(&pattern, tongue.clone()).map_err(|err| bad(err.to_string()))?;
         if compiled.has_error() {
             return Err(bad("it has a syntax error".into()));
         }
@@ -205,7 +206,8 @@ impl Rewriter {
             let limit = MAX_BYTES >> 20;
             return Err(RewriteError::Unparsed(format!("it is over {limit} MiB")));
         }
-        let doc = StrDoc::try_new(source, self.tongue.clone()).map_err(RewriteError::Unparsed)?;
+        let text = ended(self.tongue.language, source);
+        let doc = StrDoc::try_new(&text, self.tongue.clone()).map_err(RewriteError::Unparsed)?;
         let root = AstGrep::doc(doc);
         let mut found: Vec<Replacement> = Vec::new();
         for matched in root.root().find_all(&self.pattern) {
@@ -214,7 +216,8 @@ impl Rewriter {
                 continue;
             }
             let edit = matched.make_edit(&self.pattern, &self.template);
-            let range = edit.position..edit.position + edit.deleted_length;
+            let end = source.len().min(edit.position + edit.deleted_length);
+            let range = edit.position.min(end)..end;
             let text = String::from_utf8_lossy(&edit.inserted_text).into_owned();
             found.push(Replacement { range, text });
         }

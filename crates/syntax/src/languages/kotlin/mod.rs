@@ -91,6 +91,10 @@ impl Plugin for Kotlin {
         &["kt", "kts"]
     }
 
+    fn wants_final_newline(&self) -> bool {
+        true
+    }
+
     fn extract(&self, language: Language, source: &str, budget: &Budget) -> Facts {
         static TABLE: OnceLock<Table> = OnceLock::new();
         table::extract(&TABLE, &SPEC, language, source, budget)
