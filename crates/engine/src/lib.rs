@@ -26,16 +26,16 @@ pub use change::{Change, FileChange, Stale};
 pub use code::{
     Ask, AskError, AskLimits, Call, Calls, Certainty, Code, CodeIndex, CodeScope, Dangling,
     DanglingNames, Definition, Definitions, Dependencies, Dependency, Extent, Hover, Hovers,
-    ImportError, ImportReport, Imported, IndexStats, Outline, OutlineItem, Reference, References,
-    Refusal, RefusedDocument, Relative, Relatives, ScipPart, Shelf, Spelling, SymbolInfo, Symbols,
-    SyntaxProblem, Unused, UnusedSymbols, cut_words, kind_word, language_of, scip_head,
-    scip_project, scip_tail,
+    ImportError, ImportReport, Imported, IndexStats, KeptFacts, Outline, OutlineItem, Reference,
+    References, Refusal, RefusedDocument, Relative, Relatives, ScipPart, Shelf, Spelling,
+    SymbolInfo, Symbols, SyntaxProblem, Unused, UnusedSymbols, cut_words, facts_to_keep,
+    give_facts, kind_word, language_of, scip_head, scip_project, scip_tail,
 };
 pub use coderoom_graph::{
     Edge, EdgeKind, Graph, GraphError, NodeIx, NodeKind, PersistError, seal, unseal,
 };
 pub use coderoom_syntax::{
-    Cut as FactsCut, Kind, Language, Replacement, RewriteError, Rewriter, Role,
+    Cut as FactsCut, Kind, Language, Packed, Replacement, RewriteError, Rewriter, Role,
     Visibility as SymbolVisibility,
 };
 pub use file::{Body, File, FileId, SegmentId, Stamp, Unheld, Visibility};

@@ -56,7 +56,7 @@ pub(crate) struct Origin {
 }
 
 /// The packed facts of a text, with the language that it was read as: they live as long as it does.
-pub(crate) type FactsSlot = OnceLock<(Language, Arc<Packed>)>;
+pub(crate) type FactsSlot = OnceLock<(Language, Packed)>;
 
 /// What the search must know about a text before it may treat it as a plain slice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

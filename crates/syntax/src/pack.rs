@@ -3,6 +3,7 @@
 //! What is many (occurrences, expressions, symbols) is stored in columns of small differences, each
 //! a list of varints (postcard), and the whole is compressed (LZ4).
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -14,7 +15,7 @@ use crate::{
 
 /// The facts of one file, packed.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Packed(Box<[u8]>);
+pub struct Packed(Bytes);
 
 /// The bytes are no packed facts of this version.
 #[derive(Debug, thiserror::Error)]
@@ -107,8 +108,8 @@ impl Packed {
     }
 
     /// Facts from bytes that [`Packed::as_bytes`] gave. They are looked at when unpacked.
-    pub fn from_bytes(bytes: &[u8]) -> Packed {
-        Packed(bytes.into())
+    pub fn from_bytes(bytes: Bytes) -> Packed {
+        Packed(bytes)
     }
 }
 
@@ -138,7 +139,7 @@ mod tests {
             let at = at % bytes.len();
             bytes[at] = value;
             bytes.truncate(bytes.len() - cut % 8);
-            let _ = Packed::from_bytes(&bytes).unpack();
+            let _ = Packed::from_bytes(bytes.into()).unpack();
         }
     }
 }

@@ -15,6 +15,8 @@ use std::{
 use coderoom_engine::{Code, CodeIndex, Imported, IndexStats, Shelf, Snapshot};
 use parking_lot::{Condvar, Mutex};
 
+use super::code_files::CodeFiles;
+
 /// The index is made anew when so many files have changed, or a twentieth of all.
 const MANY_CHANGED: usize = 200;
 /// The engine asks whether to stop once for so many files.
@@ -24,6 +26,7 @@ const FILES_A_STEP: u64 = 256;
 pub struct RoomCode {
     shelf: Arc<Shelf>,
     threads: usize,
+    files: CodeFiles,
     state: Mutex<State>,
     /// Signals that an index is finished.
     finished: Condvar,
@@ -58,14 +61,22 @@ pub struct CodeStatus {
     pub progress: u64,
     /// Seconds that the last one took.
     pub seconds: f64,
+    /// Files whose facts were kept from an earlier start.
+    pub recalled: u64,
 }
 
 impl RoomCode {
     /// Nothing is known yet.
-    pub fn new(shelf: Arc<Shelf>, threads: usize, recall: Option<Recall>) -> Arc<RoomCode> {
+    pub fn new(
+        shelf: Arc<Shelf>,
+        threads: usize,
+        files: CodeFiles,
+        recall: Option<Recall>,
+    ) -> Arc<RoomCode> {
         Arc::new(RoomCode {
             shelf,
             threads,
+            files,
             state: Mutex::new(State {
                 index: Arc::new(CodeIndex::empty()),
                 view: None,
@@ -227,9 +238,22 @@ impl RoomCode {
             self.progress.fetch_add(FILES_A_STEP, Ordering::Relaxed);
             self.stopped.load(Ordering::Relaxed)
         };
+        if self.index_is_first() {
+            self.files.recall(snapshot);
+        }
         let index = pool.install(|| CodeIndex::build(snapshot, &stop));
         *self.seconds.lock() = begun.elapsed().as_secs_f64();
         index
+    }
+
+    fn index_is_first(&self) -> bool {
+        self.state.lock().index.revision().is_none()
+    }
+
+    /// Keeps the facts of the newest index for the next start.
+    pub fn keep(&self) {
+        let index = Arc::clone(&self.state.lock().index);
+        self.files.keep(&index);
     }
 
     /// What is imported.
@@ -283,6 +307,7 @@ impl RoomCode {
             building: state.building,
             progress: self.progress.load(Ordering::Relaxed).saturating_sub(FILES_A_STEP),
             seconds: *self.seconds.lock(),
+            recalled: self.files.recalled(),
         }
     }
 

@@ -8,13 +8,12 @@
 
 use std::{
     collections::HashMap,
-    fs,
     path::PathBuf,
     sync::{
-        Arc, OnceLock,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, Instant, UNIX_EPOCH},
+    time::Instant,
 };
 
 use coderoom_engine::{
@@ -22,10 +21,12 @@ use coderoom_engine::{
     RelPath, Session, Snapshot, Stamp, Text, Visibility,
 };
 use coderoom_system::{
-    cache::{CacheError, keep_derived, kept_derived, set_derived_aside},
+    cache::{keep_derived, kept_derived, set_derived_aside},
     past,
 };
 use parking_lot::Mutex;
+
+use super::derived::{maker, patiently};
 
 /// So many questions, and what has changed is kept.
 const EVERY: u64 = 50;
@@ -33,8 +34,6 @@ const EVERY: u64 = 50;
 const MAX_BYTES: usize = 256 << 20;
 /// Where more files differ from those of the kept graph, a new one costs no more.
 pub(super) const MOST_DIFFERING: usize = 400;
-/// How long somebody who has the cache directory is waited for.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 const GRAPH: &str = "graph";
 const HISTORY: &str = "history";
@@ -242,30 +241,4 @@ impl Before {
         }
         Some(change)
     }
-}
-
-/// Tries again while somebody else has the cache directory.
-fn patiently<T>(attempt: impl Fn() -> Result<T, CacheError>) -> Result<T, CacheError> {
-    let begun = Instant::now();
-    loop {
-        match attempt() {
-            Err(CacheError::Locked { .. }) if begun.elapsed() < PATIENCE => {
-                std::thread::sleep(Duration::from_millis(20));
-            }
-            done => return done,
-        }
-    }
-}
-
-/// What says which build this is: what is derived from a text is a matter of the program.
-fn maker() -> &'static str {
-    static MAKER: OnceLock<String> = OnceLock::new();
-    MAKER.get_or_init(|| {
-        let own = fs::metadata("/proc/self/exe").ok();
-        let built = own.as_ref().and_then(|meta| meta.modified().ok());
-        let built = built.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-        let length = own.map_or(0, |meta| meta.len());
-        let version = env!("CARGO_PKG_VERSION");
-        format!("coderoom {version} {length} {}", built.unwrap_or_default().as_nanos())
-    })
 }

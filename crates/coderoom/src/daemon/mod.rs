@@ -2,8 +2,10 @@
 
 pub mod cancel;
 pub mod code;
+mod code_files;
 pub mod compiled;
 pub mod config;
+mod derived;
 pub mod frame;
 pub mod graph;
 pub mod graph_files;
@@ -11,6 +13,7 @@ pub mod http;
 pub mod imports;
 pub mod kept;
 pub mod lifecycle;
+mod located;
 mod made;
 pub mod progress;
 pub mod revisions;

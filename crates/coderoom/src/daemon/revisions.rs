@@ -223,6 +223,7 @@ mod tests {
     use coderoom_system::LoadOptions;
 
     use super::*;
+    use crate::daemon::code_files::CodeFiles;
 
     fn git(dir: &Path, args: &[&str]) {
         let who = ["-c", "user.name=t", "-c", "user.email=t@example.invalid"];
@@ -251,7 +252,12 @@ mod tests {
         }
         let store = TextStore::default();
         let workspace = Workspace::open(&root, LoadOptions::default(), store.clone()).unwrap();
-        let room = RoomCode::new(Arc::new(Shelf::new(1 << 20)), 1, None);
+        let room = RoomCode::new(
+            Arc::new(Shelf::new(1 << 20)),
+            1,
+            CodeFiles::new(None, root.clone()),
+            None,
+        );
         let code = room.of(&workspace.snapshot());
         let graph = CodeGraph::build(&code, None, Arc::default(), &|| false).unwrap();
         let graph = Arc::new(graph);

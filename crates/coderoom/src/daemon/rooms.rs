@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use coderoom_engine::{Lessons, RelPath, SearchRoot, Shelf, Snapshot, TextStore};
+use coderoom_engine::{Lessons, RelPath, Shelf, TextStore};
 use coderoom_system::{
     LoadOptions, Memory, Workspace,
     cache::{self, Cache, Meta, Recall},
@@ -18,17 +18,19 @@ use coderoom_system::{
 };
 use parking_lot::{Condvar, Mutex};
 
+pub use super::located::Located;
 pub use coderoom_system::Freshness;
 
 use super::{
     code::RoomCode,
+    code_files::CodeFiles,
     compiled::Compiled,
     config::Config,
     graph::RoomGraph,
     graph_files::{Before, GraphFiles, MOST_DIFFERING},
     kept::Kept,
     revisions::Revisions,
-    sessions::{AgentSession, Sessions},
+    sessions::Sessions,
     trails::Trails,
 };
 use crate::{
@@ -96,22 +98,6 @@ pub struct Room {
 const NEVER: u64 = u64::MAX;
 /// How old the cache file of a changing workspace may grow.
 const PERSIST_EVERY: Duration = Duration::from_secs(300);
-
-/// A workspace found for a query, with the snapshot that the query runs on.
-pub struct Located {
-    /// The workspace.
-    pub room: Arc<Room>,
-    /// What the query sees.
-    pub snapshot: Arc<Snapshot>,
-    /// The files as they are on disk: the same, unless a session is asked.
-    pub trunk: Arc<Snapshot>,
-    /// The session that is asked.
-    pub session: Option<Arc<AgentSession>>,
-    /// How true that is to the disk.
-    pub freshness: Freshness,
-    /// The directory that the client's paths are relative to.
-    base: RelPath,
-}
 
 impl Rooms {
     /// No workspaces yet.
@@ -355,7 +341,9 @@ impl Rooms {
         let workspace = Workspace::open_with(root, options.clone(), store, memory, &|_| ())
             .map_err(|err| OpError::new(Code::UnknownWorkspace, err.to_string()))?;
         let recall_imports = self.recall_imports(root);
-        let code = RoomCode::new(Arc::clone(&self.shelf), self.config.threads, recall_imports);
+        let files = CodeFiles::new(self.config.cache_dir.clone(), root.to_path_buf());
+        let shelf = Arc::clone(&self.shelf);
+        let code = RoomCode::new(shelf, self.config.threads, files, recall_imports);
         let loaded = workspace.snapshot();
         code.build(&loaded);
         let replaced = recall.as_ref().map(|recall| recall.replaced(&loaded, MOST_DIFFERING));
@@ -401,6 +389,7 @@ impl Rooms {
             if never || room.last_persist.lock().elapsed() > PERSIST_EVERY {
                 self.persist(&room);
             }
+            room.code.keep();
             if room.graph.is_due() {
                 self.keep_graph(&room);
             }
@@ -459,6 +448,7 @@ impl Rooms {
     /// snapshot they have.
     fn put_away(&self, room: &Arc<Room>) {
         self.keep_graph(room);
+        room.code.keep();
         let mut slots = self.slots.lock();
         if let Some(Slot::Ready(held)) = slots.get(room.root())
             && Arc::ptr_eq(held, room)
@@ -511,62 +501,6 @@ impl Room {
     pub fn bytes(&self) -> u64 {
         let snapshot = self.workspace.snapshot();
         snapshot.totals().text_bytes + snapshot.index_bytes() + self.code.bytes()
-    }
-}
-
-impl Located {
-    /// The path that a client gave, relative to the workspace's root.
-    ///
-    /// # Errors
-    /// `outside_workspace` if it leads out of it.
-    pub fn relative(&self, path: &str) -> Result<RelPath, OpError> {
-        let given = Path::new(path);
-        let inside = match given.strip_prefix(self.room.root()) {
-            Ok(below) => return Ok(RelPath::new(below.as_os_str().as_encoded_bytes())?),
-            Err(_) => RelPath::new(path.as_bytes())?,
-        };
-        if inside.is_root() { Ok(self.base.clone()) } else { Ok(self.base.join(inside.as_bytes())) }
-    }
-
-    /// An absolute path without links, relative to the workspace's root.
-    ///
-    /// # Errors
-    /// `not_resident` if it lies outside.
-    pub fn inside(&self, absolute: &str) -> Result<RelPath, OpError> {
-        match Path::new(absolute).strip_prefix(self.room.root()) {
-            Ok(below) => Ok(RelPath::new(below.as_os_str().as_encoded_bytes())?),
-            Err(_) => {
-                let message = format!("{absolute} is outside of {}", self.room.root().display());
-                Err(OpError::new(Code::NotResident, message))
-            }
-        }
-    }
-
-    /// The client's paths as roots of a search, and whether each is a file.
-    ///
-    /// # Errors
-    /// `unknown_path` if there is no such file or directory.
-    pub fn search_roots(&self, paths: &[String]) -> Result<Vec<(SearchRoot, bool)>, OpError> {
-        if paths.is_empty() && self.base.is_root() {
-            return Ok(Vec::new());
-        }
-        if paths.is_empty() {
-            let path = self.base.to_string();
-            return Ok(vec![(SearchRoot { path, display: String::new() }, false)]);
-        }
-        paths.iter().map(|path| self.search_root(path)).collect()
-    }
-
-    fn search_root(&self, given: &str) -> Result<(SearchRoot, bool), OpError> {
-        let path = self.relative(given)?;
-        let is_file = self.snapshot.file(&path).is_some();
-        if !is_file && !self.snapshot.has_dir(&path) {
-            let message = format!("there is no {given} in the workspace: find it with `glob`");
-            return Err(OpError::new(Code::UnknownPath, message));
-        }
-        let trimmed = given.strip_prefix("./").unwrap_or(given).trim_end_matches('/');
-        let display = if path == self.base { String::new() } else { trimmed.to_string() };
-        Ok((SearchRoot { path: path.to_string(), display }, is_file))
     }
 }
 

@@ -108,6 +108,8 @@ pub struct CodeIndex {
     pub uncovered_files: u64,
     /// Seconds that making it took.
     pub seconds: f64,
+    /// Files of which it was known already what they say, from before the daemon was started.
+    pub recalled_files: u64,
     /// What was imported of SCIP indexes.
     pub imported: Option<Imports>,
 }
@@ -210,6 +212,7 @@ fn describe_code(room: &Room, snapshot: &std::sync::Arc<coderoom_engine::Snapsho
         bytes: stats.facts_bytes + stats.names_bytes,
         uncovered_files: code.uncovered() as u64,
         seconds: status.seconds,
+        recalled_files: status.recalled,
         imported,
     }
 }

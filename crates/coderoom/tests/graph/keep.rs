@@ -147,6 +147,51 @@ fn a_restart_goes_on_from_what_was_kept() {
     assert_eq!(edited, made_anew(&bed.root));
 }
 
+/// What files say is not read out of them again after a restart, but where they are others by then;
+/// and a file of it that is damaged is made up for.
+#[test]
+fn a_restart_knows_what_files_say() {
+    let mut bed = Bed::new();
+    let code = |bed: &mut Bed| {
+        let mut code = Value::Null;
+        wait_until("the code is indexed", || {
+            let status = bed.client.call("status", json!({})).expect("a status");
+            code = status["workspaces"][0]["code"].clone();
+            code["state"] == "ready"
+        });
+        ["recalled_files", "files", "symbols"].map(|key| code[key].as_u64().expect("a number"))
+    };
+    let references = |bed: &mut Bed| bed.ask("references", json!({"symbol": "money"}));
+    let before = references(&mut bed);
+    let [recalled, files, symbols] = code(&mut bed);
+    assert_eq!(recalled, 0);
+    bed.restart(|_| ());
+    assert_eq!(references(&mut bed), before);
+    let [all, _, same] = code(&mut bed);
+    // Files that are alike share what they say.
+    assert!(all > files / 2 && same == symbols, "{all} of {files}, {same} of {symbols}");
+    bed.restart(|bed| {
+        bed.write("web/money.ts", "export const money = (cents: number) => 2 * cents;\n")
+    });
+    let edited = references(&mut bed);
+    assert_ne!(edited, before);
+    assert_eq!(code(&mut bed)[0], all - 1);
+    bed.restart(|bed| {
+        let dir = bed.kept("manifest.crm").expect("a cache").with_file_name("");
+        let ours = |it: &fs::DirEntry| it.file_name().to_string_lossy().starts_with("facts-");
+        let kept: Vec<_> = fs::read_dir(dir).expect("a directory").flatten().filter(ours).collect();
+        assert!(!kept.is_empty());
+        for file in kept {
+            let bytes = fs::read(file.path()).expect("readable");
+            fs::write(file.path(), &bytes[..bytes.len() / 2]).expect("written");
+        }
+    });
+    assert_eq!(references(&mut bed), edited);
+    assert_eq!(code(&mut bed)[0], 0);
+    bed.restart(|_| ());
+    assert_eq!((references(&mut bed), code(&mut bed)[0]), (edited, all));
+}
+
 /// It is kept now and then, so that it is there also if the daemon has no chance to.
 #[test]
 fn what_was_asked_often_is_kept() {

@@ -131,6 +131,11 @@ impl CodeIndex {
         self.of.as_ref().map(|snapshot| snapshot.revision())
     }
 
+    /// The snapshot that it was built from.
+    pub fn snapshot(&self) -> Option<&Arc<Snapshot>> {
+        self.of.as_ref()
+    }
+
     /// What the snapshot that it was built from held.
     pub fn totals(&self) -> Option<Totals> {
         self.of.as_ref().map(|snapshot| snapshot.totals())

@@ -9,6 +9,7 @@ mod descriptor;
 mod graph;
 mod imported;
 mod index;
+mod kept;
 mod loaded;
 mod names;
 mod naming;
@@ -23,6 +24,7 @@ pub use check::{SyntaxProblem, language_of};
 pub use imported::{ImportError, ImportReport, Imported, Refusal, RefusedDocument};
 pub(crate) use index::language_of as language_of_file;
 pub use index::{CodeIndex, IndexStats};
+pub use kept::{KeptFacts, facts_to_keep, give_facts};
 pub(crate) use query::Pages;
 pub use query::{
     Ask, AskError, AskLimits, Call, Calls, CodeScope, Dangling, DanglingNames, Definition,

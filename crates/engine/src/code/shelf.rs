@@ -54,13 +54,19 @@ impl Shelf {
             return (facts, bytes);
         }
         let facts = extract(language, text.bytes(), &Budget::default());
-        let (_, packed) = text.facts().get_or_init(|| (language, Arc::new(Packed::new(&facts))));
+        let (_, packed) = text.facts().get_or_init(|| (language, Packed::new(&facts)));
         (facts, packed.as_bytes().len())
     }
 
     fn unpacked(text: &Text, language: Language) -> Option<(Facts, usize)> {
-        let (_, packed) = text.facts().get().filter(|(first, _)| *first == language)?;
+        let packed = Shelf::packed(text, language)?;
         Some((packed.unpack().ok()?, packed.as_bytes().len()))
+    }
+
+    /// The packed facts of a text, if it has any as a file of that language.
+    pub(super) fn packed(text: &Text, language: Language) -> Option<&Packed> {
+        let (_, packed) = text.facts().get().filter(|(first, _)| *first == language)?;
+        Some(packed)
     }
 
     /// The facts of a text, unpacked, or taken out now. A text that no index has packed is one that

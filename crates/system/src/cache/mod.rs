@@ -12,6 +12,7 @@
 
 mod disk;
 mod error;
+mod facts;
 mod kept;
 mod lock;
 mod manifest;
@@ -37,6 +38,7 @@ use lock::Lock;
 use manifest::PartRow;
 
 pub use error::CacheError;
+pub use facts::{FactsAtHand, keep_facts};
 pub use kept::{
     forget_index, keep_derived, keep_index, kept_derived, kept_index, set_derived_aside,
 };
