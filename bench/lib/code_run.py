@@ -6,8 +6,8 @@ import os
 import re
 from pathlib import Path
 
-from . import (code_engine, code_peers, code_quality, code_report, code_trees, install, machine,
-               report)
+from . import (code_engine, code_peers, code_quality, code_report, code_restart, code_trees, install,
+               machine, report)
 from .code_socket import WORD, Scratch, ask_all, edits_on_disk, wait_for_code
 from .coderoom import Daemon
 from .corpora import Missing, cache
@@ -15,7 +15,7 @@ from .process import Failed, Slow
 
 BENCH = Path(__file__).resolve().parent.parent
 REPOSITORY = BENCH.parent
-PARTS = ["index", "memory", "questions", "edits", "peers"]
+PARTS = ["index", "memory", "questions", "edits", "restart", "peers"]
 #: Where questions are asked, and the trees with the files that are edited.
 ASKED = ["django", "maplibre"]
 EDITED = ["django", "matrix", "kernel", "rust"]
@@ -40,7 +40,7 @@ class Run:
         """All parts; the report even if a part breaks down."""
         here = Path.cwd()
         parts = {"index": self.index, "memory": self.memory, "questions": self.questions,
-                 "edits": self.changes, "peers": self.peers}
+                 "edits": self.changes, "restart": self.restart, "peers": self.peers}
         try:
             self.introduction()
             for name in self.options.parts:
@@ -170,6 +170,18 @@ class Run:
                 scratch.close()
         self.section("## From a change of one line to an answer that has it\n\n"
                      + code_report.edits_table(rows))
+
+    def restart(self):
+        """A daemon started on an empty cache, and again on what that left."""
+        found = []
+        for tree in self.chosen(ASKED):
+            say(f"  {tree.name}: restarts")
+            samples = code_restart.starts(self.options.bin_dir, tree, self.rounds)
+            found.append((tree.name, samples))
+            for state in code_restart.STATES:
+                self.keep("start", tree.name, state,
+                          [it["seconds"] for it in samples if it["state"] == state])
+        self.section("## After a start\n\n" + code_restart.table(found))
 
     def peers(self):
         """What others take."""

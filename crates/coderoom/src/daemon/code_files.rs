@@ -46,7 +46,7 @@ impl CodeFiles {
         tracing::info!(root = %self.root.display(), files, seconds, "facts were read back");
     }
 
-    /// How many files have facts that were kept.
+    /// How many files had facts before an index was made.
     pub(super) fn recalled(&self) -> u64 {
         self.recalled.load(Ordering::Relaxed)
     }

@@ -108,7 +108,7 @@ pub struct CodeIndex {
     pub uncovered_files: u64,
     /// Seconds that making it took.
     pub seconds: f64,
-    /// Files of which it was known already what they say, from before the daemon was started.
+    /// Files of which it was known already what they say when the first index was made.
     pub recalled_files: u64,
     /// What was imported of SCIP indexes.
     pub imported: Option<Imports>,

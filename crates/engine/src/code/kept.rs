@@ -31,25 +31,24 @@ pub fn facts_to_keep(snapshot: &Snapshot) -> Vec<KeptFacts> {
     kept.collect()
 }
 
-/// Gives the texts of a snapshot the facts that `find` has of them, and returns how many it gave.
+/// Gives the texts of a snapshot the facts that `find` has of them, and returns how many files have
+/// facts then.
 /// They have to be what this very program would take out of those bytes: an index takes them as they
 /// are. What does not unpack is taken out anew.
 pub fn give_facts(
     snapshot: &Snapshot,
     mut find: impl FnMut(ContentHash, Language) -> Option<Packed>,
 ) -> usize {
-    let mut given = 0;
+    let mut known = 0;
     for file in snapshot.files() {
-        let Some(language) = language_of(file) else { continue };
-        let Some(slot) = file.text().map(|text| (text.hash(), text.facts())) else { continue };
-        if slot.1.get().is_some() {
-            continue;
-        }
-        if let Some(packed) = find(slot.0, language)
-            && slot.1.set((language, packed)).is_ok()
+        let (Some(language), Some(text)) = (language_of(file), file.text()) else { continue };
+        let slot = text.facts();
+        if slot.get().is_none()
+            && let Some(packed) = find(text.hash(), language)
         {
-            given += 1;
+            slot.get_or_init(|| (language, packed));
         }
+        known += usize::from(Shelf::packed(text, language).is_some());
     }
-    given
+    known
 }
