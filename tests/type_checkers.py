@@ -4,7 +4,7 @@
 Usage: tests/type_checkers.py [PATH-OF-CODEROOM]
 
 Installs ty from PyPI, and typescript-language-server from npm where there is npm (pinned), into a
-cache directory.
+cache directory. Tries gopls and clangd where they are on PATH.
 """
 
 import contextlib
@@ -45,6 +45,20 @@ export const old: string = 1;
     "go.mod": "module example.com/m\n",
     "main.go": "package main\n\nfunc main() {}\n",
     "Main.java": "class Main {}\n",
+}
+
+
+GO_FILES = {
+    "go.mod": "module example.com/m\n\ngo 1.19\n",
+    "main.go": "package main\n\nfunc area(side int) int { return side * side }\n\n"
+    "func main() { println(area(3)) }\n",
+    "sub/sub.go": "package sub\n\nfunc Helper() int { return 1 }\n",
+}
+C_FILES = {
+    "area.h": "int area(int side);\n",
+    "area.c": '#include "area.h"\nint area(int side) { return side * side; }\n',
+    "use.cpp": '#include "area.h"\nstruct S { int x; };\n'
+    "int use(S it) { return it.x + area(2); }\n",
 }
 
 
@@ -252,9 +266,50 @@ def nothing_at_all(coderoom, temporary):
         check(rows == [] and noted(reply, "Python", "ty", "pip install ty"), str(reply))
 
 
-def write(home):
+def go(session):
+    session.edit("main.go", "side * side", '"no"')
+    session.edit("sub/sub.go", "Helper() int", "Helper() string")
+    rows, reply = session.validate()
+    check({row[0] for row in rows} == {"main.go", "sub/sub.go"}, f"Go: {reply}")
+    session.ask("undo")
+    rows, reply = session.validate()
+    check([row[0] for row in rows] == ["main.go"], f"Go, after an undo: {reply}")
+    session.ask("rollback", to=0)
+
+
+def c(session):
+    """A header of the session's is what files that did not change are compiled with."""
+    session.edit("area.h", "int side", "char *side")
+    rows, reply = session.validate()
+    check({row[0] for row in rows} == {"area.c", "use.cpp"}, f"C: {reply}")
+    check(not noted(reply, "did not answer"), f"C: {reply}")
+    session.ask("undo")
+    rows, reply = session.validate()
+    check(rows == [], f"C, after an undo: {reply}")
+    session.edit("use.cpp", "it.x", "it.y")
+    rows, reply = session.validate()
+    check([row[:2] for row in rows] == [("use.cpp", 3)], f"C++: {reply}")
+
+
+def of_the_system(coderoom, temporary):
+    """Servers that are not installed here, where the system has them."""
+    for program, also, files, part in [("gopls", "go", GO_FILES, go), ("clangd", "sh", C_FILES, c)]:
+        if not (shutil.which(program) and shutil.which(also)):
+            print(f"SKIPPED: there is no {program}, so it was not checked", file=sys.stderr)
+            continue
+        home = temporary / program
+        root = write(home, files)
+        before = snapshot(root)
+        with daemon(coderoom, home, os.environ["PATH"]) as place:
+            begun = time.monotonic()
+            part(Session(place, root, "s"))
+            print(f"{program}: checked ({time.monotonic() - begun:.1f} s)")
+        check(snapshot(root) == before, "something was written to the workspace")
+
+
+def write(home, files=None):
     root = home / "project"
-    for name, text in FILES.items():
+    for name, text in (files or FILES).items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
@@ -287,6 +342,7 @@ def main():
                 part()
                 print(f"{name}: checked ({time.monotonic() - begun:.1f} s)")
             check(snapshot(root) == before, "something was written to the workspace")
+        of_the_system(coderoom, temporary)
         nothing_at_all(coderoom, temporary)
     print("no checker at all: said so")
 

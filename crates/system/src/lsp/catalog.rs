@@ -39,6 +39,9 @@ pub struct Checker {
     /// It says when it has read the project (`experimental/serverStatus`); before that it answers,
     /// and knows nothing.
     pub tells_when_ready: bool,
+    /// It says nothing of a file whose text is as it was, whatever else has changed, unless a change
+    /// asks for it (`forceRebuild`, an extension of clangd's).
+    pub rebuilds_when_asked: bool,
     /// What it does not find, if that is worth saying.
     pub limits: Option<&'static str>,
 }
@@ -49,6 +52,7 @@ const PLAIN: Checker = Checker {
     args: &[],
     install: "",
     tells_when_ready: false,
+    rebuilds_when_asked: false,
     limits: None,
 };
 
@@ -103,8 +107,18 @@ const RUST: &[Checker] = &[Checker {
     ),
     ..PLAIN
 }];
-const C: &[Checker] =
-    &[Checker { name: "clangd", program: "clangd", install: "apt install clangd", ..PLAIN }];
+/// Headers as the session has them; no index, which would be written into the project; what is compiled
+/// for headers stays in memory.
+const CLANGD: &[&str] =
+    &["--use-dirty-headers", "--background-index=false", "--pch-storage=memory", "--log=error"];
+const C: &[Checker] = &[Checker {
+    name: "clangd",
+    program: "clangd",
+    args: CLANGD,
+    install: "apt install clangd",
+    rebuilds_when_asked: true,
+    ..PLAIN
+}];
 
 /// The servers of a family, the best first.
 pub fn known_servers(family: Family) -> &'static [Checker] {

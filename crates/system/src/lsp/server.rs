@@ -214,10 +214,13 @@ impl Server {
                 // One that pushes says nothing of what has not changed.
                 Some(open) if open.hash == buffer.hash && self.way != Way::Push => continue,
                 Some(_) => {
-                    let params = json!({
+                    let mut params = json!({
                         "textDocument": {"uri": uri, "version": version},
                         "contentChanges": [{"text": &*buffer.text}],
                     });
+                    if self.checker.rebuilds_when_asked {
+                        params["forceRebuild"] = json!(true);
+                    }
                     self.notify("textDocument/didChange", params, patience)?;
                 }
                 None => {
