@@ -1,7 +1,7 @@
 //! Makes review commits of a session over a repository and prints what they cost, beside what git
 //! takes for the same on a worktree of its own:
-//! `cargo run --release -p coderoom-system --example review -- REPOSITORY [COMMITS]`.
-//! Leaves a branch `coderoom-example/s` there.
+//! `cargo run --release -p coderoom-system --example review -- REPOSITORY [COMMITS [alone]]`;
+//! `alone` leaves git out. Leaves a branch `coderoom-example/s` there.
 #![allow(clippy::print_stdout)]
 
 use std::{
@@ -39,25 +39,39 @@ fn main() -> Result<(), Failure> {
     let reviewer = Reviewer::new(&root);
     let branch = "refs/heads/coderoom-example/s";
     let how = Request { branch, session: "s", agent: "example", reason: "", durable: false };
-    let mut times = Vec::new();
+    let (mut times, mut on_cpu) = (Vec::new(), Vec::new());
     let mut last: Vec<RelPath> = Vec::new();
     for n in 0..=commits {
         last = (0..FILES).map(|k| texts[(n * 7919 + k * 104_729) % texts.len()].clone()).collect();
         state = state.next(&session, edit(&state, &store, &last, n)?)?;
-        let start = Instant::now();
+        let (start, cpu) = (Instant::now(), cpu_time());
         let at = Moment { state: &state, trunk: &trunk.snapshot() };
         let reviewed = reviewer.commit(at, &how)?;
         times.push(start.elapsed());
+        on_cpu.push(cpu_time().saturating_sub(cpu));
         assert!(reviewed.created, "{reviewed:?}");
     }
     let first = times.remove(0);
     times.sort_unstable();
+    on_cpu.remove(0);
+    on_cpu.sort_unstable();
     let (p50, p99) = (times[times.len() / 2], times[times.len() * 99 / 100]);
     println!("first commit    {first:?}");
     println!("next commits    {p50:?} p50, {p99:?} p99, of {FILES} files each");
+    println!("their CPU time  {:?} p50, where Linux tells it", on_cpu[on_cpu.len() / 2]);
+    if std::env::args().nth(3).is_some_and(|it| it == "alone") {
+        return Ok(());
+    }
     let (add, commit) = gits(&root, &last)?;
     println!("git worktree add {add:?}, then add + commit {commit:?}");
     Ok(())
+}
+
+/// What this thread has had of the CPU: on a busy machine it says more than the clock.
+fn cpu_time() -> Duration {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let ns = told.split(' ').next().and_then(|it| it.parse().ok());
+    Duration::from_nanos(ns.unwrap_or(0))
 }
 
 fn edit(state: &State, store: &TextStore, paths: &[RelPath], n: usize) -> Result<Entry, Failure> {

@@ -14,6 +14,7 @@ use gix::{
 use super::{
     error::{ReviewError, git, words},
     moment::{Moment, OnDisk, Place, Seen},
+    objects::Objects,
     rules::{Rules, dir_of},
 };
 
@@ -30,7 +31,7 @@ pub(super) struct Item {
 
 /// What makes entries. Knows the repository's configuration as of when it was made.
 pub(super) struct Maker<'a> {
-    pub(super) repo: &'a gix::Repository,
+    pub(super) objects: &'a Objects,
     pub(super) place: &'a Place,
     pub(super) moment: Moment<'a>,
     pub(super) index: &'a gix::index::State,
@@ -46,11 +47,12 @@ impl<'a> Maker<'a> {
     /// # Errors
     /// If the repository's configuration cannot be used.
     pub(super) fn new(
-        repo: &'a gix::Repository,
+        objects: &'a Objects,
         place: &'a Place,
         moment: Moment<'a>,
         index: &'a gix::index::State,
     ) -> Result<Maker<'a>, ReviewError> {
+        let repo = &objects.repo;
         let options = git("read the filters' configuration", gix::filter::Pipeline::options(repo))?;
         let context = git("prepare filters", repo.command_context())?;
         let filters = gix::filter::plumbing::Pipeline::new(context, repo.object_hash(), options);
@@ -61,7 +63,7 @@ impl<'a> Maker<'a> {
             trust_mode: config.boolean("core.fileMode").unwrap_or(true),
             trust_links: config.boolean("core.symlinks").unwrap_or(true),
             notes: Vec::new(),
-            repo,
+            objects,
             place,
             moment,
             index,
@@ -228,8 +230,8 @@ impl<'a> Maker<'a> {
         kind: EntryKind,
         bytes: Bytes,
     ) -> Result<ObjectId, ReviewError> {
-        let write =
-            |bytes: &[u8]| git("write a blob", self.repo.write_blob(bytes)).map(gix::Id::detach);
+        let new = self.objects;
+        let write = |bytes: &[u8]| new.write("write a blob", gix::objs::Kind::Blob, bytes);
         if kind == EntryKind::Link {
             return write(&bytes);
         }
@@ -240,7 +242,7 @@ impl<'a> Maker<'a> {
             reason,
         };
         let known = self.tracked(path).map(|entry| entry.id);
-        let (rules, objects) = (&self.rules, &self.repo.objects);
+        let (rules, objects) = (&self.rules, &new.repo.objects);
         let mut outcome = self
             .filters
             .convert_to_git(

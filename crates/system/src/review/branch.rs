@@ -48,7 +48,20 @@ pub(super) fn check_not_checked_out(
     Ok(())
 }
 
-/// Refuses a branch whose name git could not have beside those that there are.
+/// Refuses a name that no branch can have.
+///
+/// # Errors
+/// `BranchConflict`.
+pub(super) fn check_spelling(branch: &str) -> Result<(), ReviewError> {
+    if FullName::try_from(branch).is_ok() {
+        return Ok(());
+    }
+    let other = "git's rule for names of branches".to_owned();
+    Err(ReviewError::BranchConflict { branch: branch.to_owned(), other })
+}
+
+/// Refuses a branch whose name git could not have beside those that there are. One that is there
+/// already is fine: git sees to that.
 ///
 /// # Errors
 /// `BranchConflict`.
@@ -57,9 +70,6 @@ pub(super) fn check_name(repo: &gix::Repository, branch: &str) -> Result<(), Rev
         let (branch, other) = (branch.to_owned(), other.to_owned());
         Err(ReviewError::BranchConflict { branch, other })
     };
-    if FullName::try_from(branch).is_err() {
-        return conflict("git's rule for names of branches");
-    }
     let heads = "refs/heads/".len();
     for (at, _) in branch.match_indices('/').filter(|(at, _)| *at > heads) {
         let above = &branch[..at];

@@ -151,7 +151,7 @@ impl Walk<'_, '_> {
         if !self.maker.place.is_repository(dir) {
             return None;
         }
-        let options = self.maker.repo.open_options().clone();
+        let options = self.maker.objects.repo.open_options().clone();
         let repo = gix::open_opts(self.maker.place.path(dir), options).ok()?;
         repo.head_id().ok().map(gix::Id::detach)
     }

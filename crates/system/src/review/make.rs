@@ -1,6 +1,6 @@
 //! The tree of a moment: all of it the first time, then by what the log says since.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use coderoom_engine::{EntryKind as LogKind, RelPath};
 use gix::ObjectId;
@@ -9,21 +9,28 @@ use super::{
     Reviewer,
     blobs::Maker,
     branch,
+    edit::{self, Trees},
     error::{ReviewError, git, words},
     full,
     moment::{self, Moment, Place},
+    objects::Objects,
     tree,
 };
 
 /// What is known after a tree was made: the next one differs by what the log says since.
 pub(super) struct Kept {
     repo: gix::ThreadSafeRepository,
+    /// The directory of packs when the repository was opened.
+    packs: Option<Look>,
     tree: ObjectId,
+    /// The commit that has the tree: while a reference leads to it, nobody cleans the tree away.
+    held_by: Option<ObjectId>,
     /// The log's newest entry then.
     entry: u64,
     seen: SeenOfGit,
     modules: Vec<Vec<u8>>,
     index: Arc<gix::index::File>,
+    trees: Trees,
 }
 
 /// What a tree is made from besides the session: if it changes, all is looked at again.
@@ -39,80 +46,113 @@ pub(super) struct SeenOfGit {
 /// A file as `stat` has it: size, time and number.
 type Look = (u64, i64, i64, u64);
 
+/// The repository as it is now, and what is known of it.
+pub(super) struct Opened {
+    pub(super) repo: gix::Repository,
+    shared: gix::ThreadSafeRepository,
+    packs: Option<Look>,
+    kept: Option<Kept>,
+}
+
+/// What a tree is for.
+#[derive(Clone, Copy)]
+pub(super) enum Goal {
+    /// To be looked at: nothing is written.
+    Look,
+    /// To be committed to a branch that is at this.
+    Commit(Option<ObjectId>),
+}
+
 /// A tree, and what to know about it.
 pub(super) struct Made {
-    pub(super) repo: gix::Repository,
+    pub(super) objects: Objects,
     pub(super) place: Place,
     pub(super) tree: ObjectId,
     pub(super) seen: SeenOfGit,
     pub(super) notes: Vec<String>,
+    /// What the next tree can be made from: this one once it is committed, and until then the one
+    /// before, which a reference holds.
+    kept: Option<Kept>,
 }
 
 impl Reviewer {
-    /// The tree of a moment; `dry`: without writing anything to disk.
-    pub(super) fn tree(&self, at: Moment<'_>, dry: bool) -> Result<Made, ReviewError> {
-        // Taken away while it is used: whoever comes meanwhile does without it.
+    /// Opens the repository, or takes it as it was left. Whoever comes meanwhile opens it anew.
+    pub(super) fn opened(&self) -> Result<Opened, ReviewError> {
         let kept = self.kept.lock().take();
-        let shared = match &kept {
-            Some(kept) => kept.repo.clone(),
-            None => self.open()?,
-        };
-        let mut repo = shared.to_thread_local();
+        if let Some(known) = &kept {
+            let (shared, repo) = (known.repo.clone(), known.repo.to_thread_local());
+            let packs = packs_of(&repo);
+            // Packs that `git gc` has replaced would still be looked up: with objects that are gone.
+            if packs == known.packs {
+                return Ok(Opened { repo, shared, packs, kept });
+            }
+        }
+        let shared = self.open()?;
+        let repo = shared.to_thread_local();
+        let packs = packs_of(&repo);
+        Ok(Opened { repo, shared, packs, kept })
+    }
+
+    /// The tree of a moment.
+    pub(super) fn tree(
+        &self,
+        at: Moment<'_>,
+        opened: Opened,
+        goal: Goal,
+    ) -> Result<Made, ReviewError> {
+        let Opened { repo, shared, packs, kept } = opened;
         let seen = seen_of_git(&repo)?;
+        let kept = kept.filter(|kept| kept.seen == seen && kept.is_held(goal));
         if let Some(kept) = kept
-            && kept.seen == seen
             && let Some(changed) = changed_since(at, kept.entry)
         {
-            let made = self.tree_after(&repo, &kept, at, &changed, dry)?;
-            *self.kept.lock() = Some(match dry {
-                true => kept,
-                false => Kept { tree: made.tree, entry: at.state.head(), ..kept },
-            });
-            return Ok(made);
+            let kept = Kept { repo: shared, packs, ..kept };
+            return self.tree_after(objects(repo, goal), kept, at, &changed);
         }
         // The configuration may have changed too.
         let shared = self.open()?;
-        repo = shared.to_thread_local();
-        if dry {
-            repo = repo.with_object_memory();
-        }
-        let place = self.place(&repo)?;
-        let index = open_index(&repo)?;
-        let mut maker = Maker::new(&repo, &place, at, &index)?;
+        let repo = shared.to_thread_local();
+        let packs = packs_of(&repo);
+        let objects = objects(repo, goal);
+        let place = self.place(&objects.repo)?;
+        let index = open_index(&objects.repo)?;
+        let mut maker = Maker::new(&objects, &place, at, &index)?;
         let mut full = full::full(&mut maker)?;
         full.notes.append(&mut maker.notes);
         drop(maker);
-        let mut tree = tree::write(&repo, &full.items)?;
+        let mut trees = Trees::default();
+        let mut tree = tree::write(&objects, &full.items)?;
         if !full.within.is_empty() {
-            tree = tree::edit(&repo, tree, &full.within)?;
+            tree = edit::edit(&objects, &mut trees, tree, &full.within)?;
         }
-        if !dry {
-            let (entry, seen) = (at.state.head(), seen.clone());
-            let modules = full.modules;
-            let kept = Kept { repo: shared, tree, entry, seen, modules, index: Arc::new(index) };
-            *self.kept.lock() = Some(kept);
-        }
-        Ok(Made { repo, place, tree, seen, notes: full.notes })
+        let kept = Kept {
+            repo: shared,
+            packs,
+            tree,
+            held_by: None,
+            entry: at.state.head(),
+            seen: seen.clone(),
+            modules: full.modules,
+            index: Arc::new(index),
+            trees,
+        };
+        let kept = matches!(goal, Goal::Commit(_)).then_some(kept);
+        Ok(Made { objects, place, tree, seen, notes: full.notes, kept })
     }
 
     /// The tree by the changes since the one before.
     fn tree_after(
         &self,
-        repo: &gix::Repository,
-        kept: &Kept,
+        objects: Objects,
+        mut kept: Kept,
         at: Moment<'_>,
         changed: &[RelPath],
-        dry: bool,
     ) -> Result<Made, ReviewError> {
-        let mut repo = repo.clone();
-        if dry {
-            repo = repo.with_object_memory();
-        }
-        let place = self.place(&repo)?;
+        let place = self.place(&objects.repo)?;
         let mut notes = Vec::new();
         let mut tree = kept.tree;
         if !changed.is_empty() {
-            let mut maker = Maker::new(&repo, &place, at, &kept.index)?;
+            let mut maker = Maker::new(&objects, &place, at, &kept.index)?;
             let mut changes = Vec::with_capacity(changed.len());
             for path in changed {
                 let path = place.outside(path);
@@ -127,9 +167,19 @@ impl Reviewer {
             }
             notes.append(&mut maker.notes);
             drop(maker);
-            tree = tree::edit(&repo, tree, &changes)?;
+            tree = edit::edit(&objects, &mut kept.trees, tree, &changes)?;
         }
-        Ok(Made { repo, place, tree, seen: kept.seen.clone(), notes })
+        let seen = kept.seen.clone();
+        Ok(Made { objects, place, tree, seen, notes, kept: Some(kept) })
+    }
+
+    /// Keeps what the next tree is made from: the tree itself if it is in a commit now.
+    pub(super) fn keep(&self, made: Made, entry: u64, committed: Option<ObjectId>) {
+        let Some(mut kept) = made.kept else { return };
+        if committed.is_some() {
+            (kept.tree, kept.entry, kept.held_by) = (made.tree, entry, committed);
+        }
+        *self.kept.lock() = Some(kept);
     }
 
     pub(super) fn open(&self) -> Result<gix::ThreadSafeRepository, ReviewError> {
@@ -160,11 +210,31 @@ impl Reviewer {
     }
 }
 
+impl Kept {
+    /// Whether the tree is sure to be there for what is to be made from it.
+    fn is_held(&self, goal: Goal) -> bool {
+        match goal {
+            // What is missing is noticed when it is read.
+            Goal::Look => true,
+            Goal::Commit(tip) => {
+                self.held_by.is_some() && (self.held_by == tip || self.held_by == self.seen.head)
+            }
+        }
+    }
+}
+
+fn objects(repo: gix::Repository, goal: Goal) -> Objects {
+    match goal {
+        Goal::Look => Objects::imagined(repo),
+        Goal::Commit(_) => Objects::written(repo),
+    }
+}
+
 /// The paths that the log has touched since an entry; none if all must be looked at again.
 fn changed_since(at: Moment<'_>, entry: u64) -> Option<Vec<RelPath>> {
-    let told = usize::try_from(entry).ok().filter(|_| entry <= at.state.head())?;
+    let new = usize::try_from(at.state.head().checked_sub(entry)?).ok()?;
     let mut changed = Vec::new();
-    for entry in at.state.log().skip(told) {
+    for entry in at.state.log().rev().take(new) {
         if entry.kind == LogKind::Rebase {
             return None;
         }
@@ -180,16 +250,21 @@ fn changed_since(at: Moment<'_>, entry: u64) -> Option<Vec<RelPath>> {
     Some(changed)
 }
 
-fn seen_of_git(repo: &gix::Repository) -> Result<SeenOfGit, ReviewError> {
+fn look(path: &Path) -> Option<Look> {
     use std::os::unix::fs::MetadataExt;
-    let look = |path: std::path::PathBuf| {
-        let meta = std::fs::metadata(path).ok()?;
-        Some((meta.len(), meta.mtime(), meta.mtime_nsec(), meta.ino()))
-    };
+    let meta = std::fs::metadata(path).ok()?;
+    Some((meta.len(), meta.mtime(), meta.mtime_nsec(), meta.ino()))
+}
+
+fn packs_of(repo: &gix::Repository) -> Option<Look> {
+    look(&repo.objects.store_ref().path().join("pack"))
+}
+
+fn seen_of_git(repo: &gix::Repository) -> Result<SeenOfGit, ReviewError> {
     Ok(SeenOfGit {
         head: branch::head(repo)?,
-        index: look(repo.index_path()),
-        config: look(repo.common_dir().join("config")),
+        index: look(&repo.index_path()),
+        config: look(&repo.common_dir().join("config")),
     })
 }
 

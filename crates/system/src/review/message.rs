@@ -29,9 +29,10 @@ pub(super) fn trailers(message: &[u8]) -> Trailers {
 
 /// The message of a commit of `state`, whose entries up to `since` have been told already.
 pub(super) fn message(state: &State, session: &str, since: u64, reason: &str) -> String {
-    let told = usize::try_from(since).unwrap_or(usize::MAX);
-    let new: Vec<_> =
-        state.log().skip(told).filter(|entry| !matches!(entry.kind, EntryKind::Sync)).collect();
+    let untold = usize::try_from(state.head().saturating_sub(since)).unwrap_or(usize::MAX);
+    let mut new: Vec<_> = state.log().rev().take(untold).collect();
+    new.retain(|entry| !matches!(entry.kind, EntryKind::Sync));
+    new.reverse();
     let newest = new.iter().rev().map(|entry| entry.reason.trim()).find(|it| !it.is_empty());
     let subject = match (reason.trim(), newest) {
         ("", Some(newest)) => subject(newest),

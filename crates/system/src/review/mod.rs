@@ -8,11 +8,13 @@
 
 mod blobs;
 mod branch;
+mod edit;
 mod error;
 mod full;
 mod make;
 mod message;
 mod moment;
+mod objects;
 mod rules;
 #[cfg(test)]
 mod tests;
@@ -28,7 +30,7 @@ use parking_lot::Mutex;
 
 use blobs::Item;
 use error::git;
-use make::{Kept, Made};
+use make::{Goal, Kept, Made};
 use who::Who;
 
 pub use error::ReviewError;
@@ -48,6 +50,7 @@ pub struct Reviewer {
 #[derive(Clone, Copy)]
 struct Last {
     commit: ObjectId,
+    tree: ObjectId,
     head: Option<ObjectId>,
     entry: u64,
 }
@@ -111,17 +114,22 @@ impl Reviewer {
     /// # Errors
     /// See [`ReviewError`]; the branch is as it was then.
     pub fn commit(&self, at: Moment<'_>, how: &Request<'_>) -> Result<Reviewed, ReviewError> {
-        let made = self.tree(at, false)?;
-        branch::check_not_checked_out(&made.repo, how.branch)?;
-        branch::check_name(&made.repo, how.branch)?;
+        let opened = self.opened()?;
+        branch::check_not_checked_out(&opened.repo, how.branch)?;
+        branch::check_spelling(how.branch)?;
+        let tip = branch::tip(&opened.repo, how.branch)?;
+        let made = self.tree(at, opened, Goal::Commit(tip))?;
         let mut tries = 0;
-        loop {
+        let result = loop {
             tries += 1;
             match self.commit_tree(&made, at, how) {
                 Err(ReviewError::Locked { .. }) if tries < TRIES => {}
-                result => return result,
+                result => break result,
             }
-        }
+        };
+        let committed = result.as_ref().ok().map(|(_, commit)| *commit);
+        self.keep(made, at.state.head(), committed);
+        result.map(|(reviewed, _)| reviewed)
     }
 
     /// The files in which HEAD and the session differ, in the workspace, as git stores both. Writes
@@ -130,17 +138,19 @@ impl Reviewer {
     /// # Errors
     /// See [`ReviewError`].
     pub fn against_head(&self, at: Moment<'_>) -> Result<Vec<HeadPair>, ReviewError> {
-        let made = self.tree(at, true)?;
+        let made = self.tree(at, self.opened()?, Goal::Look)?;
+        let repo = &made.objects.repo;
         let head = match made.seen.head {
-            Some(head) => Some(tree_of(&made.repo, head)?),
+            Some(head) => Some(tree_of(repo, head)?),
             None => None,
         };
         let mut pairs = Vec::new();
-        for (path, old, new) in tree::differences(&made.repo, head, Some(made.tree))? {
+        for (path, old, new) in tree::differences(repo, head, Some(made.tree))? {
             let Some(path) = made.place.inside(&path) else { continue };
-            let read = |item: Option<Item>| item.map(|it| stored(&made.repo, &it)).transpose();
+            let read = |item: Option<Item>| item.map(|it| stored(repo, &it)).transpose();
             pairs.push((path, read(old)?, read(new)?));
         }
+        self.keep(made, at.state.head(), None);
         pairs.sort_by(|a, b| a.0.cmp(&b.0));
         Ok(pairs)
     }
@@ -176,10 +186,14 @@ impl Reviewer {
         made: &Made,
         at: Moment<'_>,
         how: &Request<'_>,
-    ) -> Result<Reviewed, ReviewError> {
-        let (repo, head) = (&made.repo, made.seen.head);
+    ) -> Result<(Reviewed, ObjectId), ReviewError> {
+        let (repo, head) = (&made.objects.repo, made.seen.head);
         let mut notes = made.notes.clone();
+        branch::check_not_checked_out(repo, how.branch)?;
         let tip = branch::tip(repo, how.branch)?;
+        if tip.is_none() {
+            branch::check_name(repo, how.branch)?;
+        }
         let mut since = 0;
         let goes_on = match tip {
             Some(tip) => match self.line(repo, tip, head, how.session)? {
@@ -199,16 +213,13 @@ impl Reviewer {
             None => false,
         };
         let parent = if goes_on { tip } else { head };
-        let reviewed = |commit: ObjectId, created: bool, notes: Vec<String>| Reviewed {
-            commit: commit.to_string(),
-            branch: how.branch.to_owned(),
-            tree: made.tree.to_string(),
-            entry: at.state.head(),
-            created,
-            notes,
+        let reviewed = |commit: ObjectId, created: bool, notes: Vec<String>| {
+            let (branch, tree) = (how.branch.to_owned(), made.tree.to_string());
+            let (entry, name) = (at.state.head(), commit.to_string());
+            (Reviewed { commit: name, branch, tree, entry, created, notes }, commit)
         };
         match parent {
-            Some(parent) if tree_of(repo, parent)? == made.tree => {
+            Some(parent) if self.tree_of(repo, parent)? == made.tree => {
                 if !goes_on {
                     notes.push("the session's files are as in HEAD: nothing to review".into());
                 }
@@ -220,7 +231,7 @@ impl Reviewer {
         let text = message::message(at.state, how.session, since, how.reason);
         let who = Who::of(repo, how.agent);
         let commit = who.commit(made.tree, parent, &text);
-        let id = git("write a commit", repo.write_object(&commit))?.detach();
+        let id = made.objects.encode("write a commit", &commit)?;
         let subject = text.lines().next().unwrap_or_default();
         let log = format!("coderoom: {subject}");
         let mut buffer = gix::date::parse::TimeBuf::default();
@@ -233,8 +244,18 @@ impl Reviewer {
         if how.durable {
             flush(repo)?;
         }
-        *self.last.lock() = Some(Last { commit: id, head, entry: at.state.head() });
+        let last = Last { commit: id, tree: made.tree, head, entry: at.state.head() };
+        *self.last.lock() = Some(last);
         Ok(reviewed(id, true, notes))
+    }
+
+    /// A commit's tree; that of the last one is known.
+    fn tree_of(&self, repo: &gix::Repository, commit: ObjectId) -> Result<ObjectId, ReviewError> {
+        match *self.last.lock() {
+            Some(last) if last.commit == commit => return Ok(last.tree),
+            _ => {}
+        }
+        tree_of(repo, commit)
     }
 
     /// The entry of the newest review commit, if the branch goes on from HEAD: following first parents,

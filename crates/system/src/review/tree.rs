@@ -1,4 +1,4 @@
-//! Trees: written from a list of all paths, or made from the one before by a few changes.
+//! Trees: written from a list of all paths, and compared.
 
 use gix::{
     ObjectId,
@@ -12,21 +12,18 @@ use gix::{
 use super::{
     blobs::Item,
     error::{ReviewError, git},
+    objects::Objects,
 };
 
 /// Writes the trees of a sorted list. Trees that are there already are not written again.
 ///
 /// # Errors
 /// If an object cannot be written.
-pub(super) fn write(repo: &gix::Repository, items: &[Item]) -> Result<ObjectId, ReviewError> {
-    write_below(repo, items, 0)
+pub(super) fn write(objects: &Objects, items: &[Item]) -> Result<ObjectId, ReviewError> {
+    write_below(objects, items, 0)
 }
 
-fn write_below(
-    repo: &gix::Repository,
-    items: &[Item],
-    depth: usize,
-) -> Result<ObjectId, ReviewError> {
+fn write_below(objects: &Objects, items: &[Item], depth: usize) -> Result<ObjectId, ReviewError> {
     let mut tree = Tree { entries: Vec::new() };
     let mut rest = items;
     while let Some(first) = rest.first() {
@@ -38,73 +35,17 @@ fn write_below(
         };
         let dir = &first.path[..depth + end + 1];
         let many = rest.partition_point(|item| item.path.starts_with(dir));
-        let id = write_below(repo, &rest[..many], dir.len())?;
+        let id = write_below(objects, &rest[..many], dir.len())?;
         tree.entries.push(entry(&below[..end], EntryKind::Tree, id));
         rest = &rest[many..];
     }
     // A file and a directory of one name are never both there; the order is git's all the same.
     tree.entries.sort();
-    git("write a tree", repo.write_object(&tree)).map(gix::Id::detach)
+    objects.encode("write a tree", &tree)
 }
 
 fn entry(name: &[u8], kind: EntryKind, id: ObjectId) -> Entry {
     Entry { mode: kind.into(), filename: BString::from(name), oid: id }
-}
-
-/// The tree that differs from `tree` by these paths. Costs the trees above them.
-///
-/// What else is in those trees is not looked up: it was there when they were written, and a look
-/// for each of a thousand files of a directory would cost more than all the rest.
-///
-/// # Errors
-/// If an object cannot be read or written, or git would not have a file of such a name.
-pub(super) fn edit(
-    repo: &gix::Repository,
-    tree: ObjectId,
-    changes: &[(Vec<u8>, Option<Item>)],
-) -> Result<ObjectId, ReviewError> {
-    let names = Names::of(repo);
-    let mut editor = git("read a tree", repo.edit_tree(tree))?.detach();
-    let parts = |path: &[u8]| path.split_str("/").map(BString::from).collect::<Vec<_>>();
-    for (path, _) in changes.iter().filter(|(_, item)| item.is_none()) {
-        git("edit a tree", editor.remove(parts(path)).map(drop))?;
-    }
-    for item in changes.iter().filter_map(|(_, item)| item.as_ref()) {
-        let parts = parts(&item.path);
-        names.check(&parts, item.kind)?;
-        git("edit a tree", editor.upsert(parts, item.kind, item.id).map(drop))?;
-    }
-    let written = editor.write(|tree| repo.write_object(tree).map(gix::Id::detach));
-    git("write a tree", written)
-}
-
-/// Which names git keeps out of trees.
-struct Names(gix::validate::path::component::Options);
-
-impl Names {
-    /// By the repository's configuration, with git's own defaults.
-    fn of(repo: &gix::Repository) -> Names {
-        let config = repo.config_snapshot();
-        let said = |key: &str, default: bool| config.boolean(key).unwrap_or(default);
-        Names(gix::validate::path::component::Options {
-            protect_windows: cfg!(windows),
-            protect_hfs: said("core.protectHFS", cfg!(target_os = "macos")),
-            protect_ntfs: said("core.protectNTFS", true),
-        })
-    }
-
-    fn check(&self, parts: &[BString], kind: EntryKind) -> Result<(), ReviewError> {
-        use gix::validate::path::{component, component::Mode};
-        for (at, part) in parts.iter().enumerate() {
-            let is_link = kind == EntryKind::Link && at + 1 == parts.len();
-            let mode = is_link.then_some(Mode::Symlink);
-            component(part.as_ref(), mode, self.0).map_err(|err| ReviewError::Git {
-                doing: "name a file of a tree",
-                reason: format!("{part}: {err}"),
-            })?;
-        }
-        Ok(())
-    }
 }
 
 /// A path, with what the old tree and the new one have there.

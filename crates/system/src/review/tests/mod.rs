@@ -1,9 +1,11 @@
 //! Review commits beside git's own: the same trees, and nothing else touched.
 
 mod against_git;
+mod cleaned;
 mod history;
 mod refusals;
 mod special;
+mod trees;
 
 use std::{
     fs,
