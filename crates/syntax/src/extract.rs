@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{Budget, Builder, Cut, Facts, Language, SyntaxError, TextEdit};
+use crate::{Budget, Builder, Cut, Facts, Language, Plugin, SyntaxError, TextEdit};
 
 /// Stack for parsing and walking: recursive parsers go as deep as the source nests. Address space
 /// only, until it is touched.
@@ -17,7 +17,7 @@ pub fn extract(language: Language, bytes: &[u8], budget: &Budget) -> Facts {
         builder.cut(Cut::TooLarge);
         return builder.finish();
     }
-    stacker::grow(STACK, || language.plugin().extract(language, &source, budget))
+    with_stack(language, |plugin| plugin.extract(language, &source, budget))
 }
 
 /// The facts of `bytes`, which an edit has made of a text with the facts `before`: what [`extract`]
@@ -34,7 +34,7 @@ pub fn extract_after(
     if source.len() > budget.max_bytes || before.language != language {
         return None;
     }
-    stacker::grow(STACK, || language.plugin().extract_after(before, source, edit, budget))
+    with_stack(language, |plugin| plugin.extract_after(before, source, edit, budget))
 }
 
 /// The syntax errors of `bytes`, read as `language`: those that [`extract`] would list.
@@ -43,7 +43,13 @@ pub fn syntax_errors(language: Language, bytes: &[u8], budget: &Budget) -> Vec<S
     if source.len() > budget.max_bytes {
         return Vec::new();
     }
-    stacker::grow(STACK, || language.plugin().syntax_errors(language, &source, budget))
+    with_stack(language, |plugin| plugin.syntax_errors(language, &source, budget))
+}
+
+/// Runs `work` where there is stack enough for any source.
+fn with_stack<T>(language: Language, work: impl FnOnce(&'static dyn Plugin) -> T) -> T {
+    let plugin = language.plugin();
+    if plugin.minds_stack() { work(plugin) } else { stacker::grow(STACK, || work(plugin)) }
 }
 
 /// Whether `after` has no syntax errors, given that `before`, of which `edit` has made it, has none,

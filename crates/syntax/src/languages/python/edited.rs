@@ -9,7 +9,8 @@
 
 use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
 
-use crate::TextEdit;
+use super::guard;
+use crate::{Budget, TextEdit};
 
 /// Larger runs of statements are not worth it.
 const MAX_RUN: usize = 16 << 10;
@@ -91,8 +92,13 @@ fn is_run(run: &str, indent: usize) -> bool {
 }
 
 fn parses(run: &str, indent: usize) -> bool {
-    let options = ParseOptions::from(Mode::Module);
-    let is_clean = |text: &str| parse_unchecked(text, options.clone()).errors().is_empty();
+    let is_clean = |text: &str| {
+        let Some(longest) = guard::longest_chain(text, Budget::default().max_depth) else {
+            return false;
+        };
+        let options = ParseOptions::from(Mode::Module);
+        guard::with_stack(text, longest, || parse_unchecked(text, options).errors().is_empty())
+    };
     if indent == 0 { is_clean(run) } else { is_clean(&format!("if 1:\n{run}")) }
 }
 
