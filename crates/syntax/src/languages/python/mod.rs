@@ -9,6 +9,7 @@ mod imports;
 mod modules;
 mod patterns;
 mod statements;
+mod strings;
 
 use ruff_python_ast::Mod;
 use ruff_python_parser::{Mode, ParseOptions, Parsed, parse_unchecked};
