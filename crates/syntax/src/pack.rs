@@ -14,7 +14,10 @@ use crate::{
 
 /// The facts of one file, packed.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Packed(Box<[u8]>);
+pub struct Packed {
+    bytes: Box<[u8]>,
+    is_clean: bool,
+}
 
 /// The bytes are no packed facts of this version.
 #[derive(Debug, thiserror::Error)]
@@ -60,7 +63,14 @@ impl Packed {
             cut: facts.cut,
         };
         let plain = postcard::to_allocvec(&stored).unwrap_or_default();
-        Packed(lz4_flex::compress_prepend_size(&plain).into())
+        let bytes = lz4_flex::compress_prepend_size(&plain).into();
+        Packed { bytes, is_clean: facts.errors.is_empty() }
+    }
+
+    /// Whether the facts list no syntax errors, without unpacking them. False of bytes that came from
+    /// elsewhere: not known.
+    pub fn is_clean(&self) -> bool {
+        self.is_clean
     }
 
     /// The facts again.
@@ -70,11 +80,12 @@ impl Packed {
     pub fn unpack(&self) -> Result<Facts, Damaged> {
         // The size comes first; a damaged one must not ask for gigabytes.
         const MOST: u32 = 1 << 28;
-        let size = self.0.first_chunk().map(|bytes| u32::from_le_bytes(*bytes)).ok_or(Damaged)?;
+        let size =
+            self.bytes.first_chunk().map(|bytes| u32::from_le_bytes(*bytes)).ok_or(Damaged)?;
         if size > MOST {
             return Err(Damaged);
         }
-        let plain = lz4_flex::decompress_size_prepended(&self.0).map_err(|_| Damaged)?;
+        let plain = lz4_flex::decompress_size_prepended(&self.bytes).map_err(|_| Damaged)?;
         let stored: Stored = postcard::from_bytes(&plain).map_err(|_| Damaged)?;
         let mut names = Vec::with_capacity(stored.name_lengths.len());
         let mut text = stored.name_text.as_str();
@@ -103,12 +114,12 @@ impl Packed {
 
     /// The bytes, to be stored.
     pub fn as_bytes(&self) -> &[u8] {
-        &self.0
+        &self.bytes
     }
 
     /// Facts from bytes that [`Packed::as_bytes`] gave. They are looked at when unpacked.
     pub fn from_bytes(bytes: &[u8]) -> Packed {
-        Packed(bytes.into())
+        Packed { bytes: bytes.into(), is_clean: false }
     }
 }
 
@@ -127,6 +138,16 @@ mod tests {
         let facts = extract(Language::Python, SOURCE.as_bytes(), &Budget::default());
         assert!(!facts.occurrences.is_empty() && !facts.symbols.is_empty());
         assert!(Packed::new(&facts).unpack().expect("sound") == facts);
+    }
+
+    #[test]
+    fn packed_facts_know_whether_they_list_errors() {
+        for (source, is_clean) in [(SOURCE, true), ("def f(:\n", false)] {
+            let facts = extract(Language::Python, source.as_bytes(), &Budget::default());
+            let packed = Packed::new(&facts);
+            assert_eq!(packed.is_clean(), is_clean, "{source}");
+            assert!(!Packed::from_bytes(packed.as_bytes()).is_clean(), "nobody has looked");
+        }
     }
 
     proptest! {
