@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{Budget, Builder, Cut, Facts, Language, SyntaxError, TextEdit, parts::end_at};
+use crate::{Budget, Builder, Cut, Facts, Language, Plugin, SyntaxError, TextEdit, parts::end_at};
 
 /// Stack for parsing and walking: recursive parsers go as deep as the source nests. Address space
 /// only, until it is touched.
@@ -18,7 +18,7 @@ pub fn extract(language: Language, bytes: &[u8], budget: &Budget) -> Facts {
         return builder.finish();
     }
     let text = ended(language, &source);
-    let mut facts = stacker::grow(STACK, || language.plugin().extract(language, &text, budget));
+    let mut facts = with_stack(language, |plugin| plugin.extract(language, &text, budget));
     if text.len() > source.len() {
         end_at(&mut facts, source.len() as u32);
     }
@@ -48,7 +48,7 @@ pub fn extract_after(
     if source.len() > budget.max_bytes || before.language != language {
         return None;
     }
-    stacker::grow(STACK, || language.plugin().extract_after(before, source, edit, budget))
+    with_stack(language, |plugin| plugin.extract_after(before, source, edit, budget))
 }
 
 /// The syntax errors of `bytes`, read as `language`: those that [`extract`] would list.
@@ -58,11 +58,15 @@ pub fn syntax_errors(language: Language, bytes: &[u8], budget: &Budget) -> Vec<S
         return Vec::new();
     }
     let text = ended(language, &source);
-    let end = source.len() as u32;
-    let mut errors =
-        stacker::grow(STACK, || language.plugin().syntax_errors(language, &text, budget));
-    errors.iter_mut().for_each(|it| it.span.end_at(end));
+    let mut errors = with_stack(language, |plugin| plugin.syntax_errors(language, &text, budget));
+    errors.iter_mut().for_each(|it| it.span.end_at(source.len() as u32));
     errors
+}
+
+/// Runs `work` where there is stack enough for any source.
+fn with_stack<T>(language: Language, work: impl FnOnce(&'static dyn Plugin) -> T) -> T {
+    let plugin = language.plugin();
+    if plugin.minds_stack() { work(plugin) } else { stacker::grow(STACK, || work(plugin)) }
 }
 
 /// Whether `after` has no syntax errors, given that `before`, of which `edit` has made it, has none,

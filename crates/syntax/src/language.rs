@@ -50,6 +50,11 @@ pub trait Plugin: Sync {
         &[]
     }
 
+    /// Whether it looks for stack itself. Others are called with enough for any source.
+    fn minds_stack(&self) -> bool {
+        false
+    }
+
     /// The facts of a file. Never fails: what cannot be understood is left out and listed in
     /// [`Facts::errors`].
     fn extract(&self, language: Language, source: &str, budget: &Budget) -> Facts;

@@ -15,7 +15,10 @@ use crate::{
 
 /// The facts of one file, packed.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Packed(Bytes);
+pub struct Packed {
+    bytes: Bytes,
+    is_clean: bool,
+}
 
 /// The bytes are no packed facts of this version.
 #[derive(Debug, thiserror::Error)]
@@ -61,7 +64,13 @@ impl Packed {
             cut: facts.cut,
         };
         let plain = postcard::to_allocvec(&stored).unwrap_or_default();
-        Packed(lz4_flex::compress_prepend_size(&plain).into())
+        let bytes = lz4_flex::compress_prepend_size(&plain).into();
+        Packed { bytes, is_clean: facts.errors.is_empty() }
+    }
+
+    /// Whether the facts list no syntax errors, without unpacking them.
+    pub fn is_clean(&self) -> bool {
+        self.is_clean
     }
 
     /// The facts again.
@@ -71,11 +80,12 @@ impl Packed {
     pub fn unpack(&self) -> Result<Facts, Damaged> {
         // The size comes first; a damaged one must not ask for gigabytes.
         const MOST: u32 = 1 << 28;
-        let size = self.0.first_chunk().map(|bytes| u32::from_le_bytes(*bytes)).ok_or(Damaged)?;
+        let size =
+            self.bytes.first_chunk().map(|bytes| u32::from_le_bytes(*bytes)).ok_or(Damaged)?;
         if size > MOST {
             return Err(Damaged);
         }
-        let plain = lz4_flex::decompress_size_prepended(&self.0).map_err(|_| Damaged)?;
+        let plain = lz4_flex::decompress_size_prepended(&self.bytes).map_err(|_| Damaged)?;
         let stored: Stored = postcard::from_bytes(&plain).map_err(|_| Damaged)?;
         let mut names = Vec::with_capacity(stored.name_lengths.len());
         let mut text = stored.name_text.as_str();
@@ -104,12 +114,13 @@ impl Packed {
 
     /// The bytes, to be stored.
     pub fn as_bytes(&self) -> &[u8] {
-        &self.0
+        &self.bytes
     }
 
-    /// Facts from bytes that [`Packed::as_bytes`] gave. They are looked at when unpacked.
-    pub fn from_bytes(bytes: Bytes) -> Packed {
-        Packed(bytes)
+    /// Facts from bytes that [`Packed::as_bytes`] gave, and what [`Packed::is_clean`] said. They are
+    /// looked at when unpacked.
+    pub fn from_bytes(bytes: Bytes, is_clean: bool) -> Packed {
+        Packed { bytes, is_clean }
     }
 }
 
@@ -130,6 +141,15 @@ mod tests {
         assert!(Packed::new(&facts).unpack().expect("sound") == facts);
     }
 
+    #[test]
+    fn packed_facts_know_whether_they_list_errors() {
+        for (source, is_clean) in [(SOURCE, true), ("def f(:\n", false)] {
+            let facts = extract(Language::Python, source.as_bytes(), &Budget::default());
+            let packed = Packed::new(&facts);
+            assert_eq!(packed.is_clean(), is_clean, "{source}");
+        }
+    }
+
     proptest! {
         /// Damaged bytes are refused or unpack to something sound; they never panic.
         #[test]
@@ -139,7 +159,7 @@ mod tests {
             let at = at % bytes.len();
             bytes[at] = value;
             bytes.truncate(bytes.len() - cut % 8);
-            let _ = Packed::from_bytes(bytes.into()).unpack();
+            let _ = Packed::from_bytes(bytes.into(), false).unpack();
         }
     }
 }

@@ -102,6 +102,9 @@ impl Shelf {
 
     /// Whether a text has no syntax errors, if its facts are at hand or can be made of such.
     pub(super) fn known_clean(&self, text: &Text, language: Language) -> Option<bool> {
+        if text.facts().get().is_some_and(|(first, it)| *first == language && it.is_clean()) {
+            return Some(true);
+        }
         let loaded = self.at_hand(text.hash(), Some(text), language);
         let loaded = loaded
             .or_else(|| self.spliced(text, language).map(|facts| self.keep(text, language, facts)));

@@ -8,7 +8,8 @@
 //!
 //! ```text
 //! magic, version, length and checksum of the table     8 + 4 + 8 + 16 bytes
-//! table        maker, and for each entry: hash, language, length, checksum (postcard)
+//! table        maker, and for each entry: hash, language, length, checksum, whether it lists no
+//!              syntax errors (postcard)
 //! entries      packed facts, one after another
 //! ```
 
@@ -58,6 +59,7 @@ struct Row {
     language: Language,
     len: u32,
     sum: u64,
+    is_clean: bool,
 }
 
 impl Row {
@@ -69,7 +71,7 @@ impl Row {
 /// What was kept of a workspace's facts, mapped.
 #[derive(Default)]
 pub struct FactsAtHand {
-    entries: HashMap<Key, (Bytes, u64)>,
+    entries: HashMap<Key, (Bytes, Row)>,
 }
 
 impl FactsAtHand {
@@ -87,7 +89,7 @@ impl FactsAtHand {
                 if rest.len() < row.len as usize {
                     break;
                 }
-                entries.insert(row.key(), (rest.split_to(row.len as usize), row.sum));
+                entries.insert(row.key(), (rest.split_to(row.len as usize), row));
             }
         }
         FactsAtHand { entries }
@@ -105,8 +107,8 @@ impl FactsAtHand {
 
     /// The facts of a text, if they are there and as they were written. Costs a checksum of them.
     pub fn take(&mut self, hash: ContentHash, language: Language) -> Option<Packed> {
-        let (bytes, sum) = self.entries.remove(&(hash, language))?;
-        (xxh3_64(&bytes) == sum).then(|| Packed::from_bytes(bytes))
+        let (bytes, row) = self.entries.remove(&(hash, language))?;
+        (xxh3_64(&bytes) == row.sum).then(|| Packed::from_bytes(bytes, row.is_clean))
     }
 }
 
@@ -176,6 +178,7 @@ fn write(dir: &Path, maker: &str, facts: &[&KeptFacts]) -> Result<(PathBuf, u64)
             language: it.language,
             len: it.packed.as_bytes().len() as u32,
             sum: xxh3_64(it.packed.as_bytes()),
+            is_clean: it.packed.is_clean(),
         })
         .collect();
     let table = Table { maker: maker.to_owned(), rows };
@@ -266,7 +269,7 @@ mod tests {
         let kept = texts.iter().map(|text| KeptFacts {
             hash: ContentHash::of(text.as_bytes()),
             language: Language::Python,
-            packed: Packed::from_bytes(Bytes::from(text.repeat(10))),
+            packed: Packed::from_bytes(Bytes::from(text.repeat(10)), text.len() > 3),
         });
         kept.collect()
     }
@@ -281,6 +284,7 @@ mod tests {
         let mut is_kept = |text: &str| {
             let packed = there.take(ContentHash::of(text.as_bytes()), Language::Python)?;
             assert_eq!(packed.as_bytes(), text.repeat(10).as_bytes());
+            assert_eq!(packed.is_clean(), text.len() > 3);
             Some(())
         };
         texts.iter().copied().filter(|text| is_kept(text).is_some()).collect()

@@ -1,6 +1,6 @@
 //! Batches of edits: made on a session's newest state, judged as a whole, written down, published.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, mem, sync::Arc};
 
 use coderoom_edit::{Applied, EditError, FileEdit, Outcome, Side, apply_edits, stat};
 use coderoom_engine::{
@@ -132,8 +132,8 @@ impl AgentSession {
         if let Some(failure) = present.failure() {
             return Err(failure);
         }
-        let applied = applied.map_err(|err| edit_error(&err))?;
-        let deltas = self.deltas(&present, &applied, &batch.rewrites)?;
+        let mut applied = applied.map_err(|err| edit_error(&err))?;
+        let deltas = self.deltas(&present, &mut applied, &batch.rewrites)?;
         places(state, &deltas)?;
         let mut notes = batch.notes.clone();
         notes.extend(applied.notes.iter().cloned());
@@ -145,11 +145,11 @@ impl AgentSession {
         })
     }
 
-    /// The batch's outcome as deltas, without those that change nothing.
+    /// The batch's outcome as deltas, without those that change nothing. They take the bytes with them.
     fn deltas(
         &self,
         present: &Present<'_>,
-        applied: &Applied,
+        applied: &mut Applied,
         rewrites: &[String],
     ) -> Result<Vec<FileDelta>, OpError> {
         let mut deltas: BTreeMap<RelPath, FileDelta> = BTreeMap::new();
@@ -158,16 +158,21 @@ impl AgentSession {
             deltas.insert(path.clone(), FileDelta { path, before, after });
             Ok(())
         };
-        for (path, outcome) in &applied.files {
+        let take = |(_, outcome): &mut (String, Outcome)| match outcome {
+            Outcome::Written { bytes, .. } | Outcome::Moved { bytes, .. } => mem::take(bytes),
+            Outcome::Removed => Vec::new(),
+        };
+        let taken: Vec<Vec<u8>> = applied.files.iter_mut().map(take).collect();
+        for ((path, outcome), bytes) in applied.files.iter().zip(taken) {
             let before = present.version(path)?;
             match outcome {
                 Outcome::Removed => put(path, before, None)?,
-                Outcome::Written { bytes, executable, copy_of } => {
+                Outcome::Written { executable, copy_of, .. } => {
                     let bytes = match &before {
                         Some(old) if rewrites.contains(path) => {
-                            present::rewritten(old.bytes().map_or(&[], |it| &it[..]), bytes)
+                            present::rewritten(old.bytes().map_or(&[], |it| &it[..]), &bytes)
                         }
-                        _ => bytes.clone(),
+                        _ => bytes,
                     };
                     let bytes = present.encoded(path, before.as_ref(), bytes)?;
                     let mode = match copy_of {
@@ -180,9 +185,9 @@ impl AgentSession {
                     let after = Version { mode, ..present::of_bytes(&self.store, bytes) };
                     put(path, before, Some(after))?;
                 }
-                Outcome::Moved { from, bytes, executable } => {
+                Outcome::Moved { from, executable, .. } => {
                     let old = present.version(from)?;
-                    let bytes = present.encoded(path, old.as_ref(), bytes.clone())?;
+                    let bytes = present.encoded(path, old.as_ref(), bytes)?;
                     let kept = || self.mode_on_disk(from);
                     let is_link = old.as_ref().is_some_and(|it| it.mode == Some(FileMode::Link));
                     let mode = match is_link {

@@ -30,11 +30,16 @@ pub(super) fn extract_after(
         return None;
     }
     let plain = is_balanced(statement) && is_balanced(source);
-    if !plain && guard::nests_too_deep(source, budget.max_depth)
-        || guard::nests_too_deep(statement, budget.max_depth)
-    {
-        return None;
+    if !plain {
+        guard::longest_chain(source, budget.max_depth)?;
     }
+    let longest = guard::longest_chain(statement, budget.max_depth)?;
+    guard::with_stack(statement, longest, || read_alone(source, &splice, budget))
+}
+
+/// The facts with those of the statement as it is now, if it is one function by itself.
+fn read_alone(source: &str, splice: &Splice<'_>, budget: &Budget) -> Option<Facts> {
+    let at = splice.span();
     let in_class = splice.scope() != ScopeIx(0);
     let text = alone(source, at, in_class)?;
     let parsed = parse_unchecked(&text, ParseOptions::from(Mode::Module));

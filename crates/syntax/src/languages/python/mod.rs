@@ -9,6 +9,7 @@ mod imports;
 mod modules;
 mod patterns;
 mod statements;
+mod strings;
 
 use ruff_python_ast::Mod;
 use ruff_python_parser::{Mode, ParseOptions, Parsed, parse_unchecked};
@@ -145,28 +146,35 @@ impl Plugin for Python {
         &["python"]
     }
 
+    fn minds_stack(&self) -> bool {
+        true
+    }
+
     fn extract(&self, language: Language, source: &str, budget: &Budget) -> Facts {
         let mut builder = Builder::new(language, source);
-        if guard::nests_too_deep(source, budget.max_depth) {
+        let Some(longest) = guard::longest_chain(source, budget.max_depth) else {
             builder.cut(Cut::TooDeep);
             return builder.finish();
-        }
-        let parsed = parse_unchecked(source, ParseOptions::from(Mode::Module));
-        note_errors(&parsed, &mut builder);
-        let mut walk = statements::Walk::new(builder, budget.max_depth);
-        if let Mod::Module(module) = parsed.syntax() {
-            walk.statements(&module.body);
-        }
-        walk.finish()
+        };
+        guard::with_stack(source, longest, || {
+            let parsed = parse_unchecked(source, ParseOptions::from(Mode::Module));
+            note_errors(&parsed, &mut builder);
+            let mut walk = statements::Walk::new(builder, budget.max_depth);
+            if let Mod::Module(module) = parsed.syntax() {
+                walk.statements(&module.body);
+            }
+            walk.finish()
+        })
     }
 
     fn syntax_errors(&self, language: Language, source: &str, budget: &Budget) -> Vec<SyntaxError> {
-        if guard::nests_too_deep(source, budget.max_depth) {
-            return self.extract(language, source, budget).errors;
-        }
-        let parsed = parse_unchecked(source, ParseOptions::from(Mode::Module));
         let mut builder = Builder::new(language, "");
-        note_errors(&parsed, &mut builder);
+        if let Some(longest) = guard::longest_chain(source, budget.max_depth) {
+            guard::with_stack(source, longest, || {
+                let parsed = parse_unchecked(source, ParseOptions::from(Mode::Module));
+                note_errors(&parsed, &mut builder);
+            });
+        }
         builder.finish().errors
     }
 

@@ -15,6 +15,11 @@ use crate::{
     splice::Counts,
 };
 
+/// Where so little stack is left, a walk goes on on a new one (rustc's figures): levels are many where
+/// few bytes make one, and how much each takes is the compiler's affair.
+const RED_ZONE: usize = 100 << 10;
+const STACK: usize = 1 << 20;
+
 /// What a function's body has said so far.
 #[derive(Default)]
 pub(super) struct Function {
@@ -62,7 +67,7 @@ impl<'s> Walk<'s> {
             return T::default();
         }
         self.depth += 1;
-        let result = visit(self);
+        let result = stacker::maybe_grow(RED_ZONE, STACK, || visit(self));
         self.depth -= 1;
         result
     }
