@@ -23,6 +23,7 @@ mod nodes;
 mod packages;
 mod piece;
 mod reach;
+mod rests;
 mod tests_of;
 mod work;
 
