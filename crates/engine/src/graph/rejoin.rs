@@ -44,8 +44,7 @@ pub(super) fn rejoin(
         joiner.nodes_of(&pieces[other.piece].nodes, usize::MAX);
         parts.push(Replacement { range: other.range.clone(), nodes: joiner.nodes.split_off(0) });
     }
-    let moves = Moves(&others);
-    let numbering = before.moved(&others, pieces, joiner, &moves);
+    let numbering = before.moved(&others, pieces, joiner);
     let rows = numbering.rows_to_make(&others, pieces, earlier);
     let edges = numbering.edges_from(&rows, pieces);
     let options = BuildOptions { max_nodes: numbering.origins.len(), ..BuildOptions::default() };
@@ -89,15 +88,35 @@ fn others(pieces: &[&Arc<Piece>], hints: &Arc<Hints>, earlier: &Joined) -> Optio
 }
 
 /// Where numbers go.
-struct Moves<'o>(&'o [Other]);
+struct Moves<'o> {
+    others: &'o [Other],
+    /// How far numbers move that have so many of the others before them.
+    by: Vec<u32>,
+}
 
-impl Moves<'_> {
+impl<'o> Moves<'o> {
+    fn new(others: &'o [Other]) -> Moves<'o> {
+        let mut by = vec![0_u32];
+        for other in others {
+            let before = by[by.len() - 1];
+            by.push(before.wrapping_add(other.count).wrapping_sub(other.range.len() as u32));
+        }
+        Moves { others, by }
+    }
+
+    /// How many of the others lie before a number.
+    fn before(&self, number: u32) -> usize {
+        self.others.partition_point(|other| other.range.end <= number)
+    }
+
     /// The new number of a node that stays, or of a file.
     fn to(&self, number: u32) -> u32 {
-        let behind = self.0.iter().take_while(|other| other.range.end <= number);
-        behind.fold(number, |at, other| {
-            at.wrapping_add(other.count).wrapping_sub(other.range.end - other.range.start)
-        })
+        number.wrapping_add(self.by[self.before(number)])
+    }
+
+    /// Whether a node is one of those that are replaced.
+    fn replaces(&self, number: u32) -> bool {
+        self.others.get(self.before(number)).is_some_and(|other| other.range.contains(&number))
     }
 }
 
@@ -117,17 +136,11 @@ fn spliced<T: Copy>(old: &[T], new: &[T], others: &[Other]) -> Box<[T]> {
 
 impl Numbering {
     /// The same with the nodes of other files, which `joiner` has.
-    fn moved(
-        &self,
-        others: &[Other],
-        pieces: &[&Arc<Piece>],
-        joiner: Joiner<'_>,
-        moves: &Moves<'_>,
-    ) -> Numbering {
+    fn moved(&self, others: &[Other], pieces: &[&Arc<Piece>], joiner: Joiner<'_>) -> Numbering {
+        let moves = Moves::new(others);
         let mut numbers: Map<NodeId, u32> = self.numbers.clone();
         let mut files = Vec::with_capacity(self.files.len());
-        let is_gone = |number: u32| others.iter().any(|other| other.range.contains(&number));
-        numbers.retain(|_, number| !is_gone(*number));
+        numbers.retain(|_, number| !moves.replaces(*number));
         numbers.values_mut().for_each(|number| *number = moves.to(*number));
         let mut rest = others.iter().peekable();
         for (ix, (piece, old)) in pieces.iter().zip(&self.files).enumerate() {
