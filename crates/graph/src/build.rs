@@ -12,7 +12,7 @@ use crate::{
     kind::EdgeKind,
     nodes::{Cold, NONE, Nodes, PlasticityNode},
     pagerank::PageRankOptions,
-    parts::{EdgePart, NodeIx, NodePart},
+    parts::{EdgePart, NodePart},
     scratch::Pools,
 };
 
@@ -98,42 +98,8 @@ impl Graph {
         Graph::assemble(cold, &tidy(nodes.len(), edges), options)
     }
 
-    /// The same nodes, with other edges where some of them start: in `rows`, which are in order and
-    /// each there once. What names the nodes is shared. Co-change is taken as it is given: it has to
-    /// stand in both directions. Nothing that was learnt is taken over. O(edges), without sorting
-    /// any but the new.
-    ///
-    /// # Errors
-    /// See [`GraphError`]; an edge that does not start in `rows` is `NoSuchNode`.
-    pub fn with_rows(
-        &self,
-        rows: &[NodeIx],
-        mut edges: Vec<EdgePart>,
-        options: &BuildOptions,
-    ) -> Result<Graph, GraphError> {
-        let count = self.node_count();
-        check(count, &edges)?;
-        if let Some(edge) = edges.iter().position(|it| rows.binary_search(&it.from).is_err()) {
-            return Err(GraphError::NoSuchNode { edge, node: edges[edge].from.0, nodes: count });
-        }
-        edges.retain(|edge| edge.from != edge.to);
-        let what = |edge: &EdgePart| (edge.from, edge.to, edge.kind);
-        edges.sort_unstable_by(|a, b| what(a).cmp(&what(b)).then(b.weight.total_cmp(&a.weight)));
-        edges.dedup_by_key(|edge| what(edge));
-        let mut all = Vec::with_capacity(self.edge_count() + edges.len());
-        let mut new = edges.into_iter().peekable();
-        let mut next = 0;
-        for row in rows {
-            all.extend(self.csr.parts_of(next..row.0));
-            all.extend(std::iter::from_fn(|| new.next_if(|it| it.from == *row)));
-            next = row.0 + 1;
-        }
-        all.extend(self.csr.parts_of(next..count as u32));
-        Graph::assemble(Arc::clone(&self.nodes.cold), &all, options)
-    }
-
     /// From edges in order.
-    fn assemble(
+    pub(crate) fn assemble(
         cold: Arc<Cold>,
         edges: &[EdgePart],
         options: &BuildOptions,
@@ -168,7 +134,7 @@ impl Graph {
     }
 }
 
-fn check(nodes: usize, edges: &[EdgePart]) -> Result<(), GraphError> {
+pub(crate) fn check(nodes: usize, edges: &[EdgePart]) -> Result<(), GraphError> {
     for (number, edge) in edges.iter().enumerate() {
         for node in [edge.from.0, edge.to.0] {
             if node as usize >= nodes {
@@ -216,43 +182,51 @@ fn tidy(nodes: usize, mut edges: Vec<EdgePart>) -> Vec<EdgePart> {
 }
 
 fn cold(nodes: &[NodePart]) -> Result<Cold, GraphError> {
-    let length = |node: &NodePart| node.key.len() + node.label.len();
-    let mut strings =
-        StringInterner::with_room(nodes.len() * 3 / 2, nodes.iter().map(length).sum());
+    let length = nodes.iter().map(|node| node.key.len()).sum();
+    let mut keys = StringInterner::with_room(nodes.len(), length);
     for (number, node) in nodes.iter().enumerate() {
-        let key = strings.intern(&node.key).ok_or(GraphError::TooLarge)?;
+        let key = keys.intern(&node.key).ok_or(GraphError::TooLarge)?;
         if key.0 as usize != number {
             return Err(GraphError::DuplicateKey { key: node.key.clone() });
         }
     }
-    let mut label = Vec::with_capacity(nodes.len());
-    let mut tag_start = Vec::with_capacity(nodes.len() + 1);
-    let mut tags = Vec::new();
-    let mut change_frequency = Vec::with_capacity(nodes.len());
+    let mut words = Arc::new(StringInterner::default());
+    let nodes: Vec<&NodePart> = nodes.iter().collect();
+    let mut cold = columns(&nodes, &mut words)?;
+    cold.tags.shrink_to_fit();
+    if let Some(words) = Arc::get_mut(&mut words) {
+        words.shrink();
+    }
+    Ok(Cold { keys, words, ..cold })
+}
+
+/// The columns of these nodes, without their keys. Labels and tags that are not among the words yet
+/// are added to them.
+pub(crate) fn columns(
+    nodes: &[&NodePart],
+    words: &mut Arc<StringInterner>,
+) -> Result<Cold, GraphError> {
+    let mut word = |word: &str| {
+        let known = words.get(word);
+        known.or_else(|| Arc::make_mut(words).intern(word)).ok_or(GraphError::TooLarge)
+    };
+    let mut cold = Cold::default();
     for node in nodes {
-        label.push(strings.intern(&node.label).ok_or(GraphError::TooLarge)?);
-        tag_start.push(u32::try_from(tags.len()).map_err(|_| GraphError::TooLarge)?);
+        cold.label.push(word(&node.label)?);
+        cold.tag_start.push(u32::try_from(cold.tags.len()).map_err(|_| GraphError::TooLarge)?);
         for tag in &node.tags {
-            tags.push(strings.intern(tag).ok_or(GraphError::TooLarge)?);
+            cold.tags.push(word(tag)?);
         }
         let frequency = node.change_frequency;
         if !(0.0..=1.0).contains(&frequency) {
             return Err(GraphError::Frequency { key: node.key.clone(), frequency });
         }
-        change_frequency.push(FiniteF32::clamped(frequency));
+        cold.change_frequency.push(FiniteF32::clamped(frequency));
+        cold.kind.push(node.kind);
+        cold.modified.push(node.modified);
     }
-    tag_start.push(u32::try_from(tags.len()).map_err(|_| GraphError::TooLarge)?);
-    tags.shrink_to_fit();
-    strings.shrink();
-    Ok(Cold {
-        kind: nodes.iter().map(|node| node.kind).collect(),
-        label,
-        tag_start,
-        tags,
-        modified: nodes.iter().map(|node| node.modified).collect(),
-        change_frequency,
-        strings,
-    })
+    cold.tag_start.push(u32::try_from(cold.tags.len()).map_err(|_| GraphError::TooLarge)?);
+    Ok(cold)
 }
 
 #[cfg(test)]

@@ -92,8 +92,15 @@ impl Csr {
 
     /// The edges that end at a node, by start and kind; none if there is no such node.
     pub(crate) fn incoming(&self, node: NodeIx) -> impl Iterator<Item = Edge> + '_ {
-        row(&self.shape.in_start, node).map(move |place| {
-            self.at(self.shape.in_edge[place] as usize, NodeIx(self.shape.in_from[place]))
+        let row = row(&self.shape.in_start, node);
+        let starts = self.shape.in_from[row.clone()].iter().zip(&self.shape.in_edge[row]);
+        // Where they end is known: not to look it up is a third of what looking at one costs.
+        starts.map(move |(from, number)| Edge {
+            ix: EdgeIx(*number),
+            from: NodeIx(*from),
+            to: node,
+            kind: EdgeKind::ALL[self.shape.kind[*number as usize] as usize],
+            weight: self.plastic[*number as usize].get(),
         })
     }
 

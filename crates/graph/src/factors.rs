@@ -32,6 +32,11 @@ impl KindFactors {
         self.0[kind as usize]
     }
 
+    /// The largest of them.
+    pub(crate) fn most(&self) -> f32 {
+        self.0.iter().copied().fold(0.0, f32::max)
+    }
+
     /// All of them times a number, cut to 0 to 1.
     pub fn scaled(mut self, by: f32) -> KindFactors {
         for factor in &mut self.0 {

@@ -64,19 +64,18 @@ impl Graph {
 
     /// The node of a key. O(1).
     pub fn node(&self, key: &str) -> Option<NodeIx> {
-        let number = self.nodes.cold.strings.get(key)?.0;
-        Some(NodeIx(number)).filter(|node| self.has(*node))
+        self.nodes.cold.keys.get(key).map(|number| NodeIx(number.0))
     }
 
     /// What names a node for good.
     pub fn key(&self, node: NodeIx) -> &str {
         assert!(self.has(node), "there is no node {}", node.0);
-        self.nodes.cold.strings.resolve(InternedStr(node.0))
+        self.nodes.cold.keys.resolve(InternedStr(node.0))
     }
 
     /// What people call a node.
     pub fn label(&self, node: NodeIx) -> &str {
-        self.nodes.cold.strings.resolve(self.nodes.cold.label[node.0 as usize])
+        self.nodes.cold.words.resolve(self.nodes.cold.label[node.0 as usize])
     }
 
     /// What a node is.
@@ -89,7 +88,7 @@ impl Graph {
         let cold = &self.nodes.cold;
         let at = node.0 as usize;
         let range = cold.tag_start[at] as usize..cold.tag_start[at + 1] as usize;
-        cold.tags[range].iter().map(|tag| cold.strings.resolve(*tag))
+        cold.tags[range].iter().map(|tag| cold.words.resolve(*tag))
     }
 
     /// When a node was last changed, in seconds since 1970; 0 if that is not known.

@@ -111,6 +111,18 @@ impl Impact {
         steps.reverse();
         steps
     }
+
+    /// Whether every step of its path is containment. Nothing is allocated.
+    pub fn only_contains(&self, reached: &Reached) -> bool {
+        let mut at = reached.at;
+        while let Some(Settled { step: Some(step), previous, .. }) = self.settled.get(at as usize) {
+            if step.kind != EdgeKind::Contains {
+                return false;
+            }
+            at = *previous;
+        }
+        true
+    }
 }
 
 /// A state that is done with: the step into it and the state before; targets have neither.
@@ -235,6 +247,13 @@ impl Search<'_> {
     fn expand(&mut self, node: NodeIx, at: u32, from: &Waiting, heap: &mut BinaryHeap<Waiting>) {
         let Search { graph, options, direction, best, bar } = self;
         let member = from.state.0 & 1 == 1;
+        let (up, down) = (share(options.up), share(options.down));
+        // What nothing can pass that leads from here. Late in a search that is most nodes, and hubs
+        // among them. Multiplied in the order of the scores, so that rounding cannot lift one above.
+        let most = options.kinds.most().max(up).max(down) * options.decay.get();
+        if from.score.get() * most < bar.height {
+            return;
+        }
         let mut offer = |edge: Edge, to: NodeIx, factor: f32, member: bool, forward: bool| {
             let passes = edge.weight.min(1.0) * factor * options.decay.get();
             let score = from.score.get() * passes;
@@ -254,7 +273,6 @@ impl Search<'_> {
                 heap.push(waiting(score, from.hops.0 + 1, state, at, step));
             }
         };
-        let (up, down) = (share(options.up), share(options.down));
         let dependents = *direction == Direction::Dependents;
         for edge in graph.incoming(node) {
             if edge.kind == EdgeKind::Contains {

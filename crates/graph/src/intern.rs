@@ -7,12 +7,14 @@ use std::hash::BuildHasher;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
+use crate::{build::GraphError, splice::Run};
+
 /// The number of a string, in the order in which they came.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct InternedStr(pub u32);
 
 /// Strings and their numbers, both ways in O(1).
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct StringInterner {
     text: String,
     /// Where each string ends in `text`; it starts where the one before ends.
@@ -46,6 +48,65 @@ impl StringInterner {
         let StringInterner { text, ends, table, hasher } = self;
         table.insert_unique(hash, number, |it| hasher.hash_one(slice(text, ends, *it)));
         Some(InternedStr(number))
+    }
+
+    /// The strings with `new` ones among them, in the order that `runs` says; those that no run has
+    /// are gone. What stays is not hashed again.
+    ///
+    /// # Errors
+    /// If a string would be there twice, or there is no room for it.
+    pub(crate) fn spliced(&self, runs: &[Run], new: &[&str]) -> Result<StringInterner, GraphError> {
+        let mut next = StringInterner {
+            text: String::with_capacity(self.text.len()),
+            ends: Vec::with_capacity(self.ends.len() + new.len()),
+            table: self.table.clone(),
+            hasher: self.hasher.clone(),
+        };
+        let mut moved = vec![u32::MAX; self.len()];
+        let mut added = Vec::with_capacity(new.len());
+        for run in runs {
+            match run {
+                Run::Old(range) if range.is_empty() => {}
+                Run::Old(range) => {
+                    let first = next.ends.len() as u32;
+                    for (number, place) in (first..).zip(&mut moved[range.clone()]) {
+                        *place = number;
+                    }
+                    let start = range.start.checked_sub(1).map_or(0, |before| self.ends[before]);
+                    let end = self.ends[range.end - 1];
+                    let to = next.end()?;
+                    next.text.push_str(&self.text[start as usize..end as usize]);
+                    next.end()?;
+                    next.ends.extend(self.ends[range.clone()].iter().map(|it| it - start + to));
+                }
+                Run::New(range) => {
+                    for string in &new[range.clone()] {
+                        added.push((next.ends.len() as u32, *string));
+                        next.text.push_str(string);
+                        let end = next.end()?;
+                        next.ends.push(end);
+                    }
+                }
+            }
+        }
+        next.table.retain(|number| {
+            *number = moved[*number as usize];
+            *number != u32::MAX
+        });
+        for (number, string) in added {
+            let hash = next.hasher.hash_one(string);
+            if next.find(hash, string).is_some() {
+                return Err(GraphError::DuplicateKey { key: string.into() });
+            }
+            let StringInterner { text, ends, table, hasher } = &mut next;
+            table.insert_unique(hash, number, |it| hasher.hash_one(slice(text, ends, *it)));
+        }
+        Ok(next)
+    }
+
+    /// Where the text ends.
+    fn end(&self) -> Result<u32, GraphError> {
+        u32::try_from(self.text.len()).map_err(|_| GraphError::TooLarge)
     }
 
     /// The number of a string that has come before.

@@ -33,6 +33,7 @@ mod resonance;
 mod scratch;
 mod semantic;
 mod similar;
+mod splice;
 mod tempo;
 #[cfg(test)]
 mod testing;
@@ -75,6 +76,7 @@ pub use semantic::{
 pub use similar::{
     Signature, Similar, SimilarOptions, SimilarPair, near_duplicates, near_duplicates_of,
 };
+pub use splice::Replacement;
 pub use tempo::{Tempo, tempo};
 pub use weight::{AtomicWeight, CasRetryExhausted, MAX_CAS_RETRIES};
 pub use words::words;

@@ -36,6 +36,7 @@ pub(crate) struct PlasticityNode {
 }
 
 /// Columns that propagation never touches.
+#[derive(Default)]
 pub(crate) struct Cold {
     pub(crate) kind: Vec<NodeKind>,
     pub(crate) label: Vec<InternedStr>,
@@ -44,8 +45,10 @@ pub(crate) struct Cold {
     pub(crate) tags: Vec<InternedStr>,
     pub(crate) modified: Vec<i64>,
     pub(crate) change_frequency: Vec<FiniteF32>,
-    /// All text. Keys come first and are unique, so that the key of node `n` is string `n`.
-    pub(crate) strings: StringInterner,
+    /// The key of node `n` is string `n`.
+    pub(crate) keys: StringInterner,
+    /// Labels and tags, and some that nodes had before they were replaced.
+    pub(crate) words: Arc<StringInterner>,
 }
 
 impl Nodes {
@@ -63,7 +66,8 @@ impl Nodes {
             cold.tags.capacity() * 4,
             cold.modified.capacity() * 8,
             cold.change_frequency.capacity() * 4,
-            cold.strings.memory(),
+            cold.keys.memory(),
+            cold.words.memory(),
         ];
         columns.iter().sum()
     }

@@ -27,14 +27,39 @@ pub struct Request {
     pub progress: bool,
 }
 
+/// Room for the result of most questions.
+const USUAL_RESULT: usize = 16 << 10;
+
 /// The line of a successful reply.
 pub fn result(id: &Value, result: &RawValue) -> Vec<u8> {
-    let result = result.get();
-    let mut line = Vec::with_capacity(result.len() + 64);
+    let result = result.get().as_bytes();
+    let mut line = begin_result(id, result.len());
+    line.extend_from_slice(result);
+    end_result(line)
+}
+
+/// The same of a result that is written right into the line.
+///
+/// # Errors
+/// Those of `write`.
+pub fn result_of(
+    id: &Value,
+    write: impl FnOnce(&mut Vec<u8>) -> Result<(), OpError>,
+) -> Result<Vec<u8>, OpError> {
+    let mut line = begin_result(id, USUAL_RESULT);
+    write(&mut line)?;
+    Ok(end_result(line))
+}
+
+fn begin_result(id: &Value, room: usize) -> Vec<u8> {
+    let mut line = Vec::with_capacity(room + 64);
     line.extend_from_slice(br#"{"jsonrpc":"2.0","id":"#);
     line.extend_from_slice(id.to_string().as_bytes());
     line.extend_from_slice(br#","result":"#);
-    line.extend_from_slice(result.as_bytes());
+    line
+}
+
+fn end_result(mut line: Vec<u8>) -> Vec<u8> {
     line.extend_from_slice(b"}\n");
     line
 }

@@ -269,22 +269,21 @@ fn timed_params<'a>(method: &str, params: &'a Value) -> &'a Value {
 
 /// Runs the operation and gives the line that ends its reply.
 fn answer(context: &Context, method: &str, params: Value, replies: &Replies) -> Vec<u8> {
-    let outcome = if method == rg::NAME {
-        serde_json::from_value(params)
-            .map_err(|err| OpError::new(Code::BadParameter, format!("`rg`: {err}")))
-            .and_then(|params| rg::run(context, params, &mut replies.sink()))
-            .and_then(|reply| ops::json_of(&reply))
-    } else if method == "call" {
-        call(context, params)
-    } else {
-        ops::find(method)
-            .and_then(|operation| (operation.run)(context, params))
-            .and_then(|answer| answer.json())
+    let line = |outcome: Result<Box<RawValue>, OpError>| {
+        outcome.map(|value| frame::result(&replies.id, &value))
     };
-    match outcome {
-        Ok(value) => frame::result(&replies.id, &value),
-        Err(err) => frame::error(&replies.id, &err),
-    }
+    let outcome = if method == rg::NAME {
+        let reply = serde_json::from_value(params)
+            .map_err(|err| OpError::new(Code::BadParameter, format!("`rg`: {err}")))
+            .and_then(|params| rg::run(context, params, &mut replies.sink()));
+        line(reply.and_then(|reply| ops::json_of(&reply)))
+    } else if method == "call" {
+        line(call(context, params))
+    } else {
+        let answer = ops::find(method).and_then(|operation| (operation.run)(context, params));
+        answer.and_then(|answer| frame::result_of(&replies.id, |line| answer.write(line)))
+    };
+    outcome.unwrap_or_else(|err| frame::error(&replies.id, &err))
 }
 
 /// What `call` takes.

@@ -11,6 +11,7 @@ pub struct Answer(Box<dyn Reply>);
 
 /// What transports need of a reply.
 trait Reply: Send {
+    fn write(&self, to: &mut Vec<u8>) -> serde_json::Result<()>;
     fn json(&self) -> serde_json::Result<Box<RawValue>>;
     fn value(&self) -> serde_json::Result<Value>;
     fn text(&self) -> String;
@@ -33,6 +34,14 @@ impl Answer {
     /// `internal`, if it cannot be said in JSON.
     pub fn json(&self) -> Result<Box<RawValue>, OpError> {
         self.0.json().map_err(no_json)
+    }
+
+    /// Appends it as JSON text, where it is to go: without a copy in between.
+    ///
+    /// # Errors
+    /// As of [`Answer::json`]; then a part of it may have been appended.
+    pub fn write(&self, to: &mut Vec<u8>) -> Result<(), OpError> {
+        self.0.write(to).map_err(no_json)
     }
 
     /// As data to work on.
@@ -67,6 +76,10 @@ impl<O: Operation> Reply for Typed<O>
 where
     O::Reply: Send,
 {
+    fn write(&self, to: &mut Vec<u8>) -> serde_json::Result<()> {
+        serde_json::to_writer(to, &self.0)
+    }
+
     fn json(&self) -> serde_json::Result<Box<RawValue>> {
         serde_json::value::to_raw_value(&self.0)
     }
@@ -86,6 +99,10 @@ struct Told {
 }
 
 impl Reply for Told {
+    fn write(&self, to: &mut Vec<u8>) -> serde_json::Result<()> {
+        serde_json::to_writer(to, &self.value)
+    }
+
     fn json(&self) -> serde_json::Result<Box<RawValue>> {
         serde_json::value::to_raw_value(&self.value)
     }

@@ -29,6 +29,7 @@ use super::{
     interface::{differing, interface, meant_differently, passed},
     nodes::{FileRole, role_of},
     piece::Piece,
+    rests::Rests,
     work::{Derive, Plan},
 };
 use crate::{
@@ -189,9 +190,6 @@ fn module_names(path: &str) -> Vec<Box<str>> {
     [stem, above].into_iter().filter(|it| !it.is_empty()).map(Into::into).collect()
 }
 
-/// A name that a file declares, with those that its declaration rests on.
-type Rests = (Box<str>, BTreeSet<Box<str>>);
-
 /// Looks for what a change affects.
 struct Search<'s> {
     code: &'s Code,
@@ -199,37 +197,29 @@ struct Search<'s> {
     pieces: &'s [Option<Arc<Piece>>],
     affected: BTreeSet<FileId>,
     partial: bool,
-    /// Per affected file, what its declarations rest on.
-    interfaces: BTreeMap<FileId, Vec<Rests>>,
+    /// Per affected file, what rests on the names that are known.
+    rests: BTreeMap<FileId, Rests>,
 }
 
 impl<'s> Search<'s> {
     fn new(code: &'s Code, changes: &'s Changes, pieces: &'s [Option<Arc<Piece>>]) -> Search<'s> {
-        let (affected, interfaces) = (BTreeSet::new(), BTreeMap::new());
-        Search { code, changes, pieces, affected, partial: false, interfaces }
+        let (affected, rests) = (BTreeSet::new(), BTreeMap::new());
+        Search { code, changes, pieces, affected, partial: false, rests }
     }
 
     fn run(&mut self) {
         let mut known: BTreeSet<Box<str>> = BTreeSet::new();
         let mut new: BTreeSet<Box<str>> = self.changes.names.clone();
         while !new.is_empty() {
-            let mut rests: BTreeSet<Box<str>> = BTreeSet::new();
             for name in &new {
                 self.naming(name, false);
             }
-            known.append(&mut new);
+            known.extend(new.iter().cloned());
             if self.affected.len() > MOST {
                 self.partial = true;
                 break;
             }
-            for file in self.affected.clone() {
-                for (name, on) in self.interface(file) {
-                    if !known.contains(name) && !on.is_disjoint(&known) {
-                        rests.insert(name.clone());
-                    }
-                }
-            }
-            new = rests;
+            new = self.resting_on(&new, &known);
         }
         for name in &self.changes.called {
             self.naming(name, true);
@@ -249,13 +239,26 @@ impl<'s> Search<'s> {
         self.affected.extend(self.code.files_with(name, only_declaring));
     }
 
-    fn interface(&mut self, file: FileId) -> &[Rests] {
+    /// The names of what rests on the `new` names in files that were affected before, and on any that
+    /// are `known` in the others; but for those that are known.
+    fn resting_on(
+        &mut self,
+        new: &BTreeSet<Box<str>>,
+        known: &BTreeSet<Box<str>>,
+    ) -> BTreeSet<Box<str>> {
         let code = self.code;
-        self.interfaces.entry(file).or_insert_with(|| {
-            let facts = code.facts(file);
-            let all = facts.as_deref().map(interface).unwrap_or_default();
-            all.into_iter().map(|(name, it)| (name, it.rests_on)).collect()
-        })
+        let others: Vec<FileId> =
+            self.affected.iter().copied().filter(|id| !self.rests.contains_key(id)).collect();
+        let before = self.rests.par_iter_mut().map(|(_, rests)| rests.reach(new));
+        let mut found: Vec<Vec<Box<str>>> = before.collect();
+        let read = |id: &FileId| {
+            let mut rests = Rests::new(code.facts(*id)?);
+            Some((rests.reach(known), (*id, rests)))
+        };
+        let (late, read): (Vec<_>, Vec<_>) = others.par_iter().filter_map(read).unzip();
+        found.extend(late);
+        self.rests.extend(read);
+        found.into_iter().flatten().filter(|name| !known.contains(name)).collect()
     }
 
     /// Of the affected files, keeps those that import a changed file.

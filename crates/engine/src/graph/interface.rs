@@ -16,15 +16,13 @@ const MAX_DEPTH: u32 = 40;
 const MAX_STEPS: u32 = 20_000;
 
 /// What is declared under one name.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Declared {
     /// Of all declarations together, in the order in which they stand.
     hash: u64,
     /// The same of what decides which declarations a name in a document means: where they stand, and
     /// what they are. Of types, and of names that stand for others, all of it.
     meant: u64,
-    /// The names that they rest on: in types, bases and values.
-    pub(super) rests_on: BTreeSet<Box<str>>,
 }
 
 /// The declarations of a file by name. The empty name is the file: what it offers and hands on.
@@ -56,7 +54,6 @@ pub(super) fn interface(facts: &Loaded) -> BTreeMap<Box<str>, Declared> {
         let behind = |before: u64, it: u64| before.rotate_left(5).wrapping_add(it);
         entry.hash = behind(entry.hash, all);
         entry.meant = behind(entry.meant, if is_whole { all } else { stands });
-        entry.rests_on.append(&mut reader.names);
     }
     let mut reader = Reader::new(facts);
     for scope in &facts.facts.scopes {
@@ -72,7 +69,6 @@ pub(super) fn interface(facts: &Loaded) -> BTreeMap<Box<str>, Declared> {
     let entry = found.entry(Box::default()).or_default();
     entry.hash = reader.hasher.finish();
     entry.meant = entry.hash;
-    entry.rests_on = reader.names;
     found
 }
 
@@ -127,7 +123,6 @@ struct Reader<'f> {
     loaded: &'f Loaded,
     facts: &'f Facts,
     hasher: foldhash::fast::FoldHasher<'static>,
-    names: BTreeSet<Box<str>>,
     seen: BTreeSet<SymbolIx>,
     /// Names of which conditions were read.
     narrowed: BTreeSet<Name>,
@@ -138,8 +133,8 @@ impl<'f> Reader<'f> {
     fn new(loaded: &'f Loaded) -> Reader<'f> {
         let hasher = foldhash::fast::FixedState::with_seed(0).build_hasher();
         let facts = &loaded.facts;
-        let (names, seen, narrowed) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-        Reader { loaded, facts, hasher, names, seen, narrowed, steps: 0 }
+        let (seen, narrowed) = (BTreeSet::new(), BTreeSet::new());
+        Reader { loaded, facts, hasher, seen, narrowed, steps: 0 }
     }
 
     fn symbol(&mut self, symbol: &Symbol) {
@@ -154,8 +149,7 @@ impl<'f> Reader<'f> {
 
     /// A name that is looked up: what is local to functions is what it is set to.
     fn name(&mut self, name: Name, depth: u32) {
-        let spelled = self.facts.name(name);
-        spelled.hash(&mut self.hasher);
+        self.facts.name(name).hash(&mut self.hasher);
         let mut is_local = false;
         for ix in self.loaded.named(name) {
             let symbol = self.facts.symbol(ix);
@@ -170,7 +164,6 @@ impl<'f> Reader<'f> {
         if is_local && self.narrowed.insert(name) {
             self.narrowings(name, depth);
         }
-        self.names.insert(spelled.into());
     }
 
     /// What a local name stands in.
@@ -219,7 +212,6 @@ impl<'f> Reader<'f> {
         let owner = self.facts.scope(scope).owner;
         let name = owner.map(|owner| self.facts.name(self.facts.symbol(owner).name));
         name.hash(&mut self.hasher);
-        self.names.extend(name.map(Into::into));
     }
 
     fn expr(&mut self, ix: ExprIx, depth: u32) {

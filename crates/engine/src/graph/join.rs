@@ -14,6 +14,7 @@ use super::{
     meaning::Labels,
     nodes::{FileRole, Node, NodeId, Nodes, key_of_path},
     piece::{Piece, PieceEdge},
+    rejoin::rejoin,
 };
 use crate::{
     code::{Map, kind_word},
@@ -33,21 +34,25 @@ pub(crate) enum Origin {
 pub(crate) struct Joined {
     pub(crate) graph: Arc<Graph>,
     pub(crate) numbering: Arc<Numbering>,
-    pieces: Box<[Arc<Piece>]>,
+    pub(super) pieces: Box<[Arc<Piece>]>,
 }
 
 /// Which nodes there are, and their numbers. As long as an edit leaves the nodes as they are, the next
 /// graph takes it over.
 pub(crate) struct Numbering {
     pub(crate) origins: Box<[Origin]>,
+    /// Which nodes belong to tests.
+    pub(super) tests: Box<[bool]>,
     /// Nodes that were left out because there would have been too many.
     pub(crate) left_out: usize,
+    /// Nodes that came in the place of others since all were named.
+    pub(super) replaced: usize,
     /// Of each piece, in path order: the numbers of its nodes; `u32::MAX` is none.
-    files: Box<[Box<[u32]>]>,
-    numbers: Map<NodeId, u32>,
+    pub(super) files: Box<[Box<[u32]>]>,
+    pub(super) numbers: Map<NodeId, u32>,
     /// What no piece is the reason for: what directories hold, and what is changed together.
-    fixed: Box<[EdgePart]>,
-    hints: Arc<Hints>,
+    pub(super) fixed: Box<[EdgePart]>,
+    pub(super) hints: Arc<Hints>,
     /// What the names of the nodes are found by.
     pub(super) labels: Labels,
 }
@@ -58,16 +63,18 @@ pub(crate) fn key_of_directory(path: &str) -> String {
 }
 
 /// Collects the parts of a graph.
-struct Joiner<'h> {
+pub(super) struct Joiner<'h> {
     hints: &'h Hints,
-    nodes: Vec<NodePart>,
+    pub(super) nodes: Vec<NodePart>,
     edges: Vec<EdgePart>,
-    origins: Vec<Origin>,
+    pub(super) origins: Vec<Origin>,
+    pub(super) tests: Vec<bool>,
     numbers: Map<NodeId, u32>,
 }
 
 /// Joins pieces, which come in path order. If an earlier graph has the same nodes, this only replaces
-/// the rows of those whose pieces have other edges; if none have, it is the earlier graph.
+/// the rows of those whose pieces have other edges; if none have, it is the earlier graph. If a few files
+/// have others, the rest is taken over.
 pub(crate) fn join(
     pieces: &[&Arc<Piece>],
     hints: &Arc<Hints>,
@@ -92,6 +99,9 @@ pub(crate) fn join(
         };
         return Ok(Joined { graph, numbering, pieces: own() });
     }
+    if let Some(joined) = earlier.and_then(|earlier| rejoin(pieces, hints, earlier)) {
+        return joined;
+    }
     let (numbering, nodes) = Numbering::new(pieces, hints);
     let options = most(nodes.len());
     let graph = Arc::new(Graph::build(nodes, numbering.edges(pieces), &options)?);
@@ -114,14 +124,7 @@ impl Numbering {
         let fixed = directories.len() + packages.len();
         let all = pieces.iter().map(|it| it.nodes.list.len()).sum::<usize>();
         let most = most_that_fit(pieces, hints.max_nodes.saturating_sub(fixed));
-        let mut joiner = Joiner {
-            hints,
-            nodes: Vec::with_capacity(fixed + all),
-            edges: Vec::new(),
-            origins: Vec::with_capacity(fixed + all),
-            numbers: Map::default(),
-        };
-        joiner.numbers.reserve(fixed + all);
+        let mut joiner = Joiner::new(hints, fixed + all);
         for dir in directories.keys() {
             joiner.named(key_of_directory(dir), dir.rsplit('/').next(), NodeKind::Directory);
         }
@@ -138,6 +141,8 @@ impl Numbering {
         let numbering = Numbering {
             left_out: (fixed + all).saturating_sub(joiner.nodes.len()),
             origins: joiner.origins.into(),
+            tests: joiner.tests.into(),
+            replaced: 0,
             files: files.into(),
             numbers: joiner.numbers,
             fixed: joiner.edges.into(),
@@ -190,7 +195,7 @@ impl Numbering {
     }
 
     /// Those of them that start at one of `rows`, which are in order.
-    fn edges_from(&self, rows: &[NodeIx], pieces: &[&Arc<Piece>]) -> Vec<EdgePart> {
+    pub(super) fn edges_from(&self, rows: &[NodeIx], pieces: &[&Arc<Piece>]) -> Vec<EdgePart> {
         let wanted = |it: &EdgePart| rows.binary_search(&it.from).is_ok();
         let mut edges: Vec<EdgePart> = self.fixed.iter().copied().filter(wanted).collect();
         for (ix, piece) in pieces.iter().enumerate() {
@@ -267,12 +272,27 @@ fn most_that_fit(pieces: &[&Arc<Piece>], room: usize) -> usize {
     counts.iter().map_while(|count| Some(count).copied()).take_while(fits).count().max(1) - 1
 }
 
-impl Joiner<'_> {
-    fn push(&mut self, id: NodeId, part: NodePart, origin: Origin) -> u32 {
+impl<'h> Joiner<'h> {
+    /// With room for so many nodes.
+    pub(super) fn new(hints: &'h Hints, nodes: usize) -> Joiner<'h> {
+        let mut numbers = Map::default();
+        numbers.reserve(nodes);
+        Joiner {
+            hints,
+            nodes: Vec::with_capacity(nodes),
+            edges: Vec::new(),
+            origins: Vec::with_capacity(nodes),
+            tests: Vec::with_capacity(nodes),
+            numbers,
+        }
+    }
+
+    fn push(&mut self, id: NodeId, part: NodePart, origin: Origin, test: bool) -> u32 {
         let number = self.nodes.len() as u32;
         self.numbers.insert(id, number);
         self.nodes.push(part);
         self.origins.push(origin);
+        self.tests.push(test);
         number
     }
 
@@ -288,11 +308,11 @@ impl Joiner<'_> {
             modified: 0,
             change_frequency: 0.0,
         };
-        self.push(id, part, Origin::Named);
+        self.push(id, part, Origin::Named, false);
     }
 
     /// Adds the nodes of a file up to a rank; says for each its number, or that it has none.
-    fn nodes_of(&mut self, nodes: &Nodes, most: usize) -> Vec<u32> {
+    pub(super) fn nodes_of(&mut self, nodes: &Nodes, most: usize) -> Vec<u32> {
         let mut numbers = Vec::with_capacity(nodes.list.len());
         let (modified, change_frequency) =
             self.hints.times.get(&*nodes.path).copied().unwrap_or_default();
@@ -318,7 +338,8 @@ impl Joiner<'_> {
                 modified,
                 change_frequency: change_frequency.clamp(0.0, 1.0),
             };
-            numbers.push(self.push(node.id, part, Origin::In(nodes.file, ix as u32)));
+            let origin = Origin::In(nodes.file, ix as u32);
+            numbers.push(self.push(node.id, part, origin, node.test));
         }
         numbers
     }

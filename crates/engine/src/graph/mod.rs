@@ -23,6 +23,8 @@ mod nodes;
 mod packages;
 mod piece;
 mod reach;
+mod rejoin;
+mod rests;
 mod tests_of;
 mod work;
 
@@ -312,12 +314,7 @@ impl CodeGraph {
 
     /// Whether a node belongs to a test.
     pub fn is_test(&self, node: NodeIx) -> bool {
-        let Ok(joined) = self.joined() else { return false };
-        let Some(Origin::In(file, ix)) = joined.numbering.origins.get(node.0 as usize) else {
-            return false;
-        };
-        let node = self.piece(*file).and_then(|piece| piece.nodes.list.get(*ix as usize));
-        node.is_some_and(|it| it.test)
+        self.joined().is_ok_and(|it| it.numbering.tests.get(node.0 as usize) == Some(&true))
     }
 
     /// How many nodes and edges of each kind there are.

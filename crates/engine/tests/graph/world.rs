@@ -7,8 +7,8 @@ use std::{
 
 use bytes::Bytes;
 use coderoom_engine::{
-    Body, Change, Code, CodeGraph, CodeIndex, EdgeKind, FileChange, Hints, RelPath, Session, Shelf,
-    Stamp, TextStore, Visibility,
+    Body, Change, Code, CodeGraph, CodeIndex, EdgeKind, FileChange, Hints, NodeIx, RelPath,
+    Session, Shelf, Stamp, TextStore, Visibility,
 };
 
 /// A tree that is edited.
@@ -43,8 +43,9 @@ impl World {
         Code::new(self.session.snapshot(), index, shelf)
     }
 
+    /// With the earlier graph's own hints: only then is anything of how it was joined taken over.
     pub(crate) fn graph(&self, earlier: Option<&CodeGraph>) -> CodeGraph {
-        let hints = Arc::new(Hints::default());
+        let hints = earlier.map_or_else(Arc::<Hints>::default, |it| Arc::clone(it.hints()));
         CodeGraph::build(&self.code(), earlier, hints, &|| false).expect("it was not stopped")
     }
 
@@ -76,6 +77,20 @@ pub(crate) fn all_edges(graph: &CodeGraph) -> BTreeSet<String> {
         format!("{} {sure}{kind} {}", graph.key(it.from), graph.key(it.to))
     };
     graph.edges().map(edge).collect()
+}
+
+/// All nodes in the order of their numbers, with what is known of each.
+pub(crate) fn all_nodes(code: &CodeGraph) -> Vec<String> {
+    let graph = code.graph().expect("it is not too large");
+    let node = |it: NodeIx| {
+        let key = graph.key(it);
+        assert_eq!(code.node_of(key), Some(it), "{key}");
+        assert_eq!(code.is_test(it), code.place_of(it).is_some_and(|place| place.test), "{key}");
+        let tags: Vec<&str> = graph.tags(it).collect();
+        let (label, degree, parent) = (graph.label(it), graph.degree(it), graph.parent(it));
+        format!("{key} {label} {tags:?} {degree} {parent:?} {:?}", code.place_of(it))
+    };
+    graph.nodes().map(node).collect()
 }
 
 /// Fails unless the edges are these.

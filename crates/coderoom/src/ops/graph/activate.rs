@@ -174,7 +174,7 @@ impl Operation for Activate {
             results.push(row);
         }
         if let Some(session) = &asked.grounds.asked.located.session {
-            let paths = results.iter().map(|it| it.what.path.as_str());
+            let paths = results.iter().map(|it| &*it.what.path);
             session.was_asked(&params.question, paths.filter(|path| !path.is_empty()));
         }
         let scores: Vec<f32> = results.iter().map(|it| it.score).collect();

@@ -119,7 +119,7 @@ impl Operation for Without {
         notes.push("what tests alone use counts as not used".to_owned());
         notes.extend(grounds.notes());
         let first = cut_off.first().map(|it: &CutOffRow| {
-            it.lines.first().map_or_else(|| it.what.key.clone(), LineRow::place)
+            it.lines.first().map_or_else(|| it.what.key.to_string(), LineRow::place)
         });
         let handoff = match first {
             Some(first) => of_facts("view", &first, "this breaks first: see how it uses it"),

@@ -264,9 +264,9 @@ fn reply(old: &Graph, new: &Graph, found: GraphDiff, limit: usize, asked: Vec<St
 
 fn edges(graph: &Graph, edges: &[Edge], limit: usize) -> Vec<StepRow> {
     let row = |edge: &Edge| StepRow {
-        from: graph.key(edge.from).to_owned(),
+        from: graph.key(edge.from).to_owned().into(),
         edge: edge.kind.word(),
-        to: graph.key(edge.to).to_owned(),
+        to: graph.key(edge.to).to_owned().into(),
         along: true,
     };
     edges.iter().take(limit).map(row).collect()

@@ -184,7 +184,7 @@ fn reply(
     };
     let edge = |edge: &coderoom_graph::EdgeIx| {
         let edge = graph.edge(*edge)?;
-        let (from, to) = (graph.key(edge.from).to_owned(), graph.key(edge.to).to_owned());
+        let (from, to) = (grounds.key(edge.from), grounds.key(edge.to));
         Some(StepRow { from, edge: edge.kind.word(), to, along: true })
     };
     let doubts: Vec<LineRow> = found.doubts.into_iter().map(LineRow::from).collect();

@@ -1,6 +1,6 @@
 //! `impact`: what a change can break, and which tests to run.
 
-use coderoom_graph::{Direction, EdgeKind, ImpactOptions};
+use coderoom_graph::{Direction, ImpactOptions};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -124,9 +124,8 @@ impl Operation for Impact {
         let (mut reached, mut tests) = (Vec::new(), Vec::new());
         let mut more = found.truncated;
         for it in &found.reached {
-            let path = found.path(it);
             // What is part of the target changes with it: that is no news.
-            if path.iter().all(|step| step.kind == EdgeKind::Contains) {
+            if found.only_contains(it) {
                 continue;
             }
             let test = grounds.is_test(it.node);
@@ -136,7 +135,7 @@ impl Operation for Impact {
                 continue;
             }
             let what = grounds.row(it.node)?;
-            let proof = grounds.steps(&path)?;
+            let proof = grounds.steps(&found.path(it))?;
             list.push(ReachedRow { what, score: it.score, hops: it.hops, proof });
         }
         let mut notes = Vec::new();

@@ -336,7 +336,7 @@ impl<'g, 'a> Search<'g, 'a> {
                     continue;
                 }
                 let row = grounds.row(edge.from)?;
-                let is_file = self.changed.iter().any(|it| it.to_string() == row.path);
+                let is_file = self.changed.iter().any(|it| *it.to_string() == *row.path);
                 let whole_file = graph.kind(edge.from) == NodeKind::File;
                 if (is_file && whole_file) || row.path.is_empty() {
                     continue;
@@ -363,7 +363,7 @@ impl<'g, 'a> Search<'g, 'a> {
                     rank,
                     GapRow {
                         kind: kind.to_owned(),
-                        path: row.path,
+                        path: row.path.to_string(),
                         line,
                         text,
                         why,

@@ -19,6 +19,7 @@ pub mod impact;
 pub mod layers;
 pub mod learn;
 pub mod missing;
+mod node_text;
 pub mod predict;
 pub mod resonate;
 pub mod seek;

@@ -7,7 +7,7 @@ use coderoom_graph::{EdgeIx, Graph, NodeIx, NodeKind, Step};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{patience, still_made};
+use super::{node_text::NodeText, patience, still_made};
 use crate::{
     error::{Code, OpError},
     ops::{
@@ -27,13 +27,13 @@ pub(super) struct Grounds<'a> {
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct NodeRow {
     /// What names it for good: a path, `path#Type.method`, `path#heading`, `package:name`.
-    pub key: String,
+    pub key: NodeText,
     /// `directory`, `file`, `symbol`, `section` or `package`.
     pub node: &'static str,
     /// What kind of symbol it is; empty if it is none.
     pub kind: &'static str,
     /// The file or directory, relative to the workspace; empty for packages.
-    pub path: String,
+    pub path: NodeText,
     /// Its first line, from 1; 0 if it has none.
     pub line: u32,
     /// Whether it belongs to a test.
@@ -44,11 +44,11 @@ pub struct NodeRow {
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct StepRow {
     /// Where the step starts.
-    pub from: String,
+    pub from: NodeText,
     /// `contains`, `imports`, `calls`, `references`, `inherits`, `tests`, `documents` or `co_change`.
     pub edge: &'static str,
     /// Where it leads.
-    pub to: String,
+    pub to: NodeText,
     /// Whether the first depends on the second (contains it); otherwise it is the other way round.
     pub along: bool,
 }
@@ -187,15 +187,16 @@ impl<'a> Grounds<'a> {
     pub(super) fn row(&self, node: NodeIx) -> Result<NodeRow, OpError> {
         let graph = self.graph()?;
         let origin = self.code_graph.origin_of(node);
-        let path = match graph.kind(node) {
-            NodeKind::Package => "",
-            _ => graph.key(node),
+        let path = match (origin, graph.kind(node)) {
+            (Some(_), _) => NodeText::path(&self.code_graph, node),
+            (None, NodeKind::Package) => NodeText::default(),
+            (None, _) => self.key(node),
         };
         Ok(NodeRow {
-            key: graph.key(node).to_owned(),
+            key: self.key(node),
             node: graph.kind(node).word(),
             kind: origin.and_then(|it| it.symbol).map_or("", coderoom_engine::kind_word),
-            path: origin.map_or(path, |it| it.path).to_owned(),
+            path,
             line: origin.map_or(0, |it| it.line),
             test: self.is_test(node),
         })
@@ -208,13 +209,13 @@ impl<'a> Grounds<'a> {
 
     /// An edge of a proof.
     pub(super) fn step(&self, step: &Step) -> Result<StepRow, OpError> {
-        let graph = self.graph()?;
-        Ok(StepRow {
-            from: graph.key(step.from).to_owned(),
-            edge: step.kind.word(),
-            to: graph.key(step.to).to_owned(),
-            along: step.forward,
-        })
+        let (from, to) = (self.key(step.from), self.key(step.to));
+        Ok(StepRow { from, edge: step.kind.word(), to, along: step.forward })
+    }
+
+    /// The key of a node of the graph.
+    pub(super) fn key(&self, node: NodeIx) -> NodeText {
+        NodeText::key(&self.code_graph, node)
     }
 
     /// A path as a proof.
@@ -250,7 +251,7 @@ impl NodeRow {
     /// What names it as a target of other questions: `path:line`, or its key.
     pub(super) fn place(&self) -> String {
         match (&self.path[..], self.line) {
-            ("", _) => self.key.clone(),
+            ("", _) => self.key.to_string(),
             (path, 0 | 1) => path.to_owned(),
             (path, line) => format!("{path}:{line}"),
         }
@@ -272,7 +273,7 @@ impl NodeRow {
 /// A proof in one line: `a --calls--> b <--imports-- c`.
 pub(super) fn proof_text(steps: &[StepRow]) -> String {
     let Some(first) = steps.first() else { return String::new() };
-    let mut text = first.from.clone();
+    let mut text = first.from.to_string();
     for step in steps {
         let arrow = if step.along {
             format!(" --{}--> {}", step.edge, step.to)
@@ -317,7 +318,7 @@ mod tests {
     use super::*;
 
     fn step(from: &str, edge: &'static str, to: &str, along: bool) -> StepRow {
-        StepRow { from: from.into(), edge, to: to.into(), along }
+        StepRow { from: from.to_owned().into(), edge, to: to.to_owned().into(), along }
     }
 
     /// A proof reads from its start to its end, whichever way the edges point.

@@ -36,7 +36,7 @@ impl PlaceRow {
 /// A node as a place that is visited now.
 pub(super) fn visited(grounds: &Grounds<'_>, node: NodeIx) -> Result<Visited, OpError> {
     let row = grounds.row(node)?;
-    Ok(Visited { key: row.key, line: row.line, hash: hash(grounds, node) })
+    Ok(Visited { key: row.key.to_string(), line: row.line, hash: hash(grounds, node) })
 }
 
 /// A hash of a node's text; empty if it has none.
