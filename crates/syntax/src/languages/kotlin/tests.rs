@@ -28,8 +28,8 @@ fn files_that_end_in_an_annotation_are_read() {
     }
     let rewriter = Rewriter::new(Language::Kotlin, "f($X)", "g($X)").expect("a pattern");
     let found = rewriter.replacements("fun h() = f(1)\n@").expect("it is read");
-    assert_eq!(found.iter().map(|it| it.range.clone()).collect::<Vec<_>>(), [10..14]);
+    assert!(found.len() == 1 && found[0].range == (10..14), "{found:?}");
     let last = rewriter.replacements("val x = f(2)").expect("it is read");
-    assert_eq!(last.iter().map(|it| it.range.clone()).collect::<Vec<_>>(), [8..12]);
+    assert!(last.len() == 1 && last[0].range == (8..12), "{last:?}");
     let _ = Rewriter::new(Language::Kotlin, "import a.b\n@", "x");
 }
