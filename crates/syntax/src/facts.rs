@@ -57,11 +57,6 @@ impl Span {
         Span { start: start as u32, end: end.max(start) as u32 }
     }
 
-    /// Cuts it off at `end`, all of it if it begins behind.
-    pub(crate) fn end_at(&mut self, end: u32) {
-        (self.start, self.end) = (self.start.min(end), self.end.min(end));
-    }
-
     /// Whether nothing is in it.
     pub fn is_empty(self) -> bool {
         self.end <= self.start

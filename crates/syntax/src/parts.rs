@@ -157,6 +157,13 @@ pub(crate) fn number_names(facts: &mut Facts) {
     facts.names = order.into_iter().map(take).collect();
 }
 
+impl Span {
+    /// Cuts it off at `end`, all of it if it begins behind.
+    pub(crate) fn end_at(&mut self, end: u32) {
+        (self.start, self.end) = (self.start.min(end), self.end.min(end));
+    }
+}
+
 /// Cuts places off at `end`: what was read was longer than the file by a newline, which may have
 /// become the end of something.
 pub(crate) fn end_at(facts: &mut Facts, end: u32) {
