@@ -203,7 +203,8 @@ mod tests {
 
         assert_eq!(sweep(scratch.path()).unwrap(), 1);
         assert!(!gone.exists() && ours.path().exists() && locked.exists() && foreign.exists());
-        drop(lock);
+        // Not by closing it: a child that another test has just forked may have it open still.
+        flock(&lock, FlockOperation::Unlock).unwrap();
         assert_eq!(sweep(scratch.path()).unwrap(), 1);
         let path = ours.path().to_path_buf();
         drop(ours);
