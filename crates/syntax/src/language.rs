@@ -13,7 +13,8 @@ pub struct Budget {
     pub max_bytes: usize,
     /// Deeper nesting is left out.
     pub max_depth: usize,
-    /// Steps of the parser for each byte, a progress callback apart; `0` for no bound.
+    /// Steps of the parser for one file, a progress callback apart. Small files are allowed fewer, in
+    /// proportion to their size.
     pub max_steps: u64,
     /// Keep what was parsed for the next version of the text: for files that are being edited.
     /// Facts are the same either way.

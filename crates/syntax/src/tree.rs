@@ -15,6 +15,12 @@ thread_local! {
     static PARSER: RefCell<Parser> = RefCell::new(Parser::new());
 }
 
+/// A parser that recovers from errors in ever new ways takes seconds and gigabytes for a few lines.
+/// Sources take a step for 50 bytes at most, other texts that are read as sources one for 30.
+const BYTES_A_STEP: u64 = 8;
+/// What the smallest file counts as.
+const SPARE_BYTES: usize = 4 << 10;
+
 /// A tree, and the numbers that it and the version it was made of are kept under.
 pub(crate) struct Versioned {
     pub(crate) tree: Tree,
@@ -61,14 +67,11 @@ fn parse_from(
         parser.set_language(language).ok()?;
         parser.reset();
         let bytes = source.as_bytes();
+        let most = budget.max_steps.min((source.len() + SPARE_BYTES) as u64 / BYTES_A_STEP);
         let mut steps = 0u64;
         let mut watch = |_: &ParseState| {
             steps += 1;
-            if steps > budget.max_steps {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
+            if steps > most { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         let options = ParseOptions::new().progress_callback(&mut watch);
         parser.parse_with_options(

@@ -1,8 +1,8 @@
 //! The facts of a small file.
 
 use crate::{
-    Budget, Language, extract, languages::fixtures::check_spans, rewrite::Rewriter, syntax_errors,
-    table::tests::rendered,
+    Budget, Cut, Language, extract, languages::fixtures::check_spans, rewrite::Rewriter,
+    syntax_errors, table::tests::rendered,
 };
 
 #[test]
@@ -32,4 +32,15 @@ fn files_that_end_in_an_annotation_are_read() {
     let last = rewriter.replacements("val x = f(2)").expect("it is read");
     assert!(last.len() == 1 && last[0].range == (8..12), "{last:?}");
     let _ = Rewriter::new(Language::Kotlin, "import a.b\n@", "x");
+}
+
+/// A file that is half Kotlin and half C: the parser tries ever new ways to go on, and is stopped.
+#[test]
+fn a_parser_that_finds_no_end_is_stopped() {
+    let kotlin = include_str!("fixtures/Orders.kt").replace("Customer)", "Austomer)");
+    let c = include_str!("../c/fixtures/driver.c");
+    let source = format!("{}{}", &kotlin[..882], &c[c.len() - 1440..]);
+    let facts = extract(Language::Kotlin, source.as_bytes(), &Budget::default());
+    assert_eq!(facts.cut, Some(Cut::TooSlow));
+    check_spans(&facts, &source);
 }
