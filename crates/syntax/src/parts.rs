@@ -130,6 +130,17 @@ impl Parts for Narrowing {
     }
 }
 
+/// Hands the parts of all entries to `visit`, always in the same order.
+fn every_part(facts: &mut Facts, visit: &mut impl FnMut(Part<'_>)) {
+    facts.symbols.iter_mut().for_each(|it| it.parts(visit));
+    facts.scopes.iter_mut().for_each(|it| it.parts(visit));
+    facts.occurrences.iter_mut().for_each(|it| it.parts(visit));
+    facts.exprs.iter_mut().for_each(|it| it.parts(visit));
+    facts.imports.iter_mut().for_each(|it| it.parts(visit));
+    facts.calls.iter_mut().for_each(|it| it.parts(visit));
+    facts.narrowings.iter_mut().for_each(|it| it.parts(visit));
+}
+
 /// Numbers the names by where they are first used, and forgets those that nothing uses: so the
 /// numbers are a matter of the facts, not of the way in which they were found.
 pub(crate) fn number_names(facts: &mut Facts) {
@@ -146,12 +157,7 @@ pub(crate) fn number_names(facts: &mut Facts) {
             name.0 = *place;
         }
     };
-    facts.symbols.iter_mut().for_each(|it| it.parts(&mut number));
-    facts.occurrences.iter_mut().for_each(|it| it.parts(&mut number));
-    facts.exprs.iter_mut().for_each(|it| it.parts(&mut number));
-    facts.imports.iter_mut().for_each(|it| it.parts(&mut number));
-    facts.calls.iter_mut().for_each(|it| it.parts(&mut number));
-    facts.narrowings.iter_mut().for_each(|it| it.parts(&mut number));
+    every_part(facts, &mut number);
     facts.offers.iter_mut().flatten().for_each(|it| number(Part::Name(it)));
     let take = |old: u32| std::mem::take(&mut facts.names[old as usize]);
     facts.names = order.into_iter().map(take).collect();
@@ -172,12 +178,7 @@ pub(crate) fn end_at(facts: &mut Facts, end: u32) {
         Part::At(at) => *at = end.min(*at),
         _ => {}
     };
-    facts.symbols.iter_mut().for_each(|it| it.parts(&mut cut));
-    facts.scopes.iter_mut().for_each(|it| it.parts(&mut cut));
-    facts.occurrences.iter_mut().for_each(|it| it.parts(&mut cut));
-    facts.imports.iter_mut().for_each(|it| it.parts(&mut cut));
-    facts.calls.iter_mut().for_each(|it| it.parts(&mut cut));
-    facts.narrowings.iter_mut().for_each(|it| it.parts(&mut cut));
+    every_part(facts, &mut cut);
     facts.regions.iter_mut().for_each(|it| it.span.end_at(end));
     facts.errors.iter_mut().for_each(|it| it.span.end_at(end));
 }
